@@ -1,0 +1,54 @@
+# Two commands for everybody: `make demo` and `make test`. Each makes its own environment in .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+ARGS ?=
+WORKERS ?= auto
+
+.PHONY: help demo test check format bench guide clean
+
+help:  ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/pip:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "llamachat needs Python 3.11 or newer: make PYTHON=python3.11"'
+	$(PYTHON) -m venv $(VENV)
+
+# The first install compiles llama.cpp, which takes some minutes; the stamps make every later call quick.
+$(VENV)/.daemon: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing llamachat with its daemon into $(VENV); the first time, llama.cpp is compiled (some minutes) …"
+	$(PIP) install -c constraints.txt -e '.[daemon]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing llamachat and what its tests need into $(VENV); the first time, llama.cpp is compiled (some minutes) …"
+	$(PIP) install -c constraints.txt -e '.[daemon,test,dev]'
+	@touch $@ $(VENV)/.daemon
+
+demo: $(VENV)/.daemon  ## two local nodes with the built-in guide model, and the chat
+	@$(BIN)/llamachat demo $(ARGS)
+
+test: $(VENV)/.test  ## all tests, in parallel; ARGS="-k name" is passed to pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+check: $(VENV)/.test  ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.test  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.test  ## measurements; their figures stand in docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+guide:  ## train the bundled guide model again (torch; about half an hour on two cores)
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/pip --disable-pip-version-check --quiet install -c constraints.txt -e '.[train,daemon]'
+	.venv-train/bin/python -m train all $(ARGS)
+
+clean:  ## remove what the other commands made
+	rm -rf $(VENV) .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
