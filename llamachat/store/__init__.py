@@ -1,0 +1,27 @@
+"""Conversations in SQLite: message tree, full-text search, outbox, merge. Everything public is re-exported here."""
+
+from llamachat.store.categories import Category, CategoryKind, group
+from llamachat.store.errors import QueryError, StoreError, StoreState
+from llamachat.store.limits import StoreLimits
+from llamachat.store.records import (
+    Changes,
+    ChatSummary,
+    MessageState,
+    OpenAttempt,
+    OutboxItem,
+    SearchHit,
+    SnippetPart,
+    StoredAttachment,
+    StoredMessage,
+    SyncCursor,
+    plain,
+)
+from llamachat.store.store import Store
+from llamachat.store.thread import StoreThread
+from llamachat.store.titles import derive_title
+
+__all__ = [
+    "Category", "CategoryKind", "Changes", "ChatSummary", "MessageState", "OpenAttempt", "OutboxItem", "QueryError",
+    "SearchHit", "SnippetPart", "Store", "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment",
+    "StoredMessage", "SyncCursor", "derive_title", "group", "plain",
+]  # fmt: skip

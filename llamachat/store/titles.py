@@ -1,0 +1,38 @@
+"""A first title for a chat."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from llamachat.base.text import one_line
+
+MAX_TITLE_CHARACTERS: Final = 60
+
+_MARKUP: Final = re.compile(
+    r"^(?:#{1,6}\s+|>\s+|[-*+]\s+|\d+[.)]\s+)+|`{3}.*$|(?<!\w)[`*_]{1,3}(?=\S)|(?<=\S)[`*_]{1,3}(?!\w)"
+)
+_SENTENCE_END: Final = re.compile(r"(?<=[.?!。？！])(?:\s|(?<=[。？！]))")
+
+
+def derive_title(text: str) -> str:
+    """The first words of a question, on one line of at most `MAX_TITLE_CHARACTERS`; "" when it has none.
+
+    The first line with a word in it, without Markdown marks, to the end of its first sentence; a longer one is cut
+    after a word.
+    """
+    for line in text.splitlines():
+        plain = one_line(_MARKUP.sub("", line.strip()), 1_000)
+        if not any(character.isalnum() for character in plain):
+            continue
+        sentence = _SENTENCE_END.split(plain, maxsplit=1)[0].rstrip(" .:;,")
+        return _cut(sentence)
+    return ""
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= MAX_TITLE_CHARACTERS:
+        return sentence
+    room = MAX_TITLE_CHARACTERS - 1
+    end = sentence.rfind(" ", room // 2, room + 1)
+    return sentence[: end if end > 0 else room].rstrip(" .:;,") + "…"
