@@ -1,0 +1,199 @@
+"""Every setting of the client: its default, what it may be, and a sentence about it.
+
+The checks, the template of the settings file and `llamachat config show` are all made from these classes. A setting
+stands here only when it has an effect.
+"""
+
+# `_setting` and `_section` make dataclass fields, which the rule cannot see.
+# ruff: noqa: RUF009
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from llamachat.config.rules import (
+    MAX_NAME_CHARACTERS,
+    FilePath,
+    Flag,
+    NodeUrl,
+    Number,
+    OneOf,
+    Rule,
+    Size,
+    Text,
+    Texts,
+)
+from llamachat.protocol.frames import Params
+from llamachat.protocol.limits import MAX_STOP_CHARACTERS, MAX_STOP_STRINGS
+from llamachat.protocol.params import RANGES, Range
+
+if TYPE_CHECKING:
+    from llamachat.fleet import Policy
+
+THEMES: Final = ("llamachat", "llamachat-light", "high-contrast", "ansi")
+POLICIES: Final = ("fastest", "priority", "sticky")
+AUTO_MODEL: Final = "auto"
+_WIRE: Final = Params()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the schema knows about one value. A `secret` one is never shown."""
+
+    rule: Rule
+    help: str
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the schema knows about a table, or with `many` about a list of tables."""
+
+    type: type[Any]
+    help: str
+    many: bool = False
+
+
+def _setting(default: Any, rule: Rule, help: str, *, secret: bool = False) -> Any:
+    return dataclasses.field(default=default, metadata={"schema": Setting(rule, help, secret)}, repr=not secret)
+
+
+def _section(kind: type[Any], help: str) -> Any:
+    return dataclasses.field(default_factory=kind, metadata={"schema": Section(kind, help)})
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """One daemon. At most one of the three ways to give a token."""
+
+    url: str = _setting("", NodeUrl(), "Where the daemon listens; required.")
+    name: str = _setting(
+        "",
+        Text(MAX_NAME_CHARACTERS, one_line=True, empty=False),
+        "What the node is called on the screen and after --node; the host of its URL when left out.",
+    )
+    token: str | None = _setting(
+        None, Text(4096, one_line=True, empty=False), "The token that the daemon's operator gave you.", secret=True
+    )
+    token_file: Path | None = _setting(None, FilePath(), "A file whose first line is the token.")
+    token_command: str | None = _setting(
+        None,
+        Text(4096, one_line=True, empty=False),
+        "A shell command whose first line of output is the token, run once when it is first needed.",
+    )
+    token_timeout: float = _setting(
+        30.0, Number(Range(0, 600, above=True)), "How long token_command may take, in seconds."
+    )
+    ca_file: Path | None = _setting(
+        None, FilePath(), "Certificates (PEM) to trust for a wss:// URL instead of the system's."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingSettings:
+    """How answers are sampled; the names and ranges are those of the protocol's `params`."""
+
+    temperature: float = _setting(
+        _WIRE.temperature, Number(RANGES["temperature"]), "How freely words are drawn; 0 always takes the likeliest."
+    )
+    top_k: int = _setting(
+        _WIRE.top_k, Number(RANGES["top_k"], whole=True), "Draw from this many likeliest tokens; 0 for no limit."
+    )
+    top_p: float = _setting(
+        _WIRE.top_p, Number(RANGES["top_p"]), "Draw from the likeliest tokens that together have this probability."
+    )
+    min_p: float = _setting(
+        _WIRE.min_p, Number(RANGES["min_p"]), "Leave out tokens less likely than this share of the likeliest one's."
+    )
+    repeat_penalty: float = _setting(
+        _WIRE.repeat_penalty,
+        Number(RANGES["repeat_penalty"]),
+        "Divide the odds of tokens that came up; 1 is off.",
+    )
+    presence_penalty: float = _setting(
+        _WIRE.presence_penalty, Number(RANGES["presence_penalty"]), "Lower the odds of tokens that came up at all."
+    )
+    frequency_penalty: float = _setting(
+        _WIRE.frequency_penalty,
+        Number(RANGES["frequency_penalty"]),
+        "Lower the odds of tokens each time they came up.",
+    )
+    seed: int | None = _setting(
+        None, Number(RANGES["seed"], whole=True), "Draw the same words again for the same conversation."
+    )
+    max_tokens: int | None = _setting(
+        None, Number(RANGES["max_tokens"], whole=True), "End an answer after this many tokens."
+    )
+    stop: tuple[str, ...] = _setting(
+        (), Texts(MAX_STOP_STRINGS, MAX_STOP_CHARACTERS), "End an answer before any of these texts."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """What is asked, and how a node is chosen."""
+
+    model: str = _setting(
+        AUTO_MODEL,
+        Text(256, one_line=True, empty=False),
+        'The model to ask, by its id at the nodes; "auto" takes each node\'s default.',
+    )
+    policy: Policy = _setting(
+        "fastest",
+        OneOf(POLICIES),
+        "Which node answers: the one expected to begin first, your order of nodes, or the chat's last node.",
+    )
+    system_prompt: str = _setting("", Text(), "What the model is told before every conversation.")
+    sampling: SamplingSettings = _section(SamplingSettings, "How answers are sampled.")
+
+
+@dataclass(frozen=True, slots=True)
+class LookSettings:
+    """The screen."""
+
+    theme: str = _setting("llamachat", OneOf(THEMES), "The colours.")
+    motion: bool = _setting(True, Flag(), "Fades, pulses and the blinking cursor; false for a still screen.")
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentSettings:
+    """Files that go into a question."""
+
+    max_file_bytes: int = _setting(
+        1_000_000, Size(1, 4_000_000), "The largest file, or text on standard input, that is put into a question."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; `nodes` are in order of priority."""
+
+    nodes: tuple[NodeSettings, ...] = dataclasses.field(
+        default=(),
+        metadata={"schema": Section(NodeSettings, "The daemons to ask, in order of priority.", many=True)},
+    )
+    chat: ChatSettings = _section(ChatSettings, "What is asked, and how a node is chosen.")
+    look: LookSettings = _section(LookSettings, "The screen.")
+    attachments: AttachmentSettings = _section(AttachmentSettings, "Files that go into a question.")
+
+
+def members(table: type[Any]) -> Iterator[tuple[str, Any, Setting | Section]]:
+    """The name, default and schema of each entry of a settings class, in order. The default of a section is None."""
+    for field in dataclasses.fields(table):
+        default = None if field.default is dataclasses.MISSING else field.default
+        yield field.name, default, field.metadata["schema"]
+
+
+def settings_under(
+    table: type[Any] = Settings, prefix: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Setting]]:
+    """Every single setting with its path; those of a node have the path `("nodes", name)`."""
+    for name, _default, member in members(table):
+        if isinstance(member, Section):
+            yield from settings_under(member.type, (*prefix, name))
+        else:
+            yield (*prefix, name), member
