@@ -1,0 +1,14 @@
+"""The client core that hides many nodes behind one call, *ask*. Runs without a screen."""
+
+from llamachat.fleet.address import NodeAddress
+from llamachat.fleet.estimates import Estimate
+from llamachat.fleet.fleet import Fleet
+from llamachat.fleet.limits import FleetLimits
+from llamachat.fleet.routing import Policy
+from llamachat.fleet.snapshot import LinkState, NodeSnapshot
+from llamachat.fleet.turn import Held, OpenAttempt, Turn
+
+__all__ = [
+    "Estimate", "Fleet", "FleetLimits", "Held", "LinkState", "NodeAddress", "NodeSnapshot", "OpenAttempt", "Policy",
+    "Turn",
+]  # fmt: skip
