@@ -1,0 +1,105 @@
+"""The endless stream of training batches: corpus samples, encoded, packed; a pure function of seed and position."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from train.corpus import Dialogue, Message
+from train.packing import Batch, EncodedDialogue, Tokens, batches, rows
+from train.template import Segment, turns
+
+BLOCK = 3000
+"""Dialogues drawn, packed and shuffled together. Large, so that few batches are left partly filled."""
+
+ROLE_WEIGHTS = {"assistant": 1.0, "user": 0.1}
+"""Loss weight of each author's words; the words of others (system, tool, layout) are not learned."""
+
+DECIDED_TOKENS = 16
+"""Tokens of an answer after which it is clear which answer it is."""
+
+RAGGED_SHARE = 0.02
+"""Share of the dialogues whose question carries stray white space, as pasted and piped text does."""
+
+
+class SegmentEncoder(Protocol):
+    """What the stream needs of a tokeniser."""
+
+    def encode_segments(self, segments: Sequence[Segment]) -> list[list[int]]:
+        """The ids of each segment, encoded separately."""
+        ...
+
+
+Sample = Callable[[random.Random], Dialogue]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in the stream a batch stands: the block and the batch's index in it."""
+
+    block: int = 0
+    index: int = 0
+
+
+def stream(sample: Sample, tokenizer: SegmentEncoder, seed: int, start: Position) -> Iterator[tuple[Position, Batch]]:
+    """Yield batches for ever, from ``start`` on, each with the position of the one after it."""
+    block = start.block
+    skip = start.index
+    while True:
+        rng = random.Random(f"{seed}/{block}")
+        dialogues = [_ragged(sample(rng), rng) for _ in range(BLOCK)]
+        packed = batches(rows(encode_all(dialogues, tokenizer), rng), rng)
+        for index in range(skip, len(packed)):
+            following = Position(block, index + 1) if index + 1 < len(packed) else Position(block + 1, 0)
+            yield following, packed[index]
+        skip = 0
+        block += 1
+
+
+def encode_all(dialogues: Sequence[Dialogue], tokenizer: SegmentEncoder) -> list[EncodedDialogue]:
+    """Encode dialogues in one call of the tokeniser."""
+    spans: list[tuple[str, int, int]] = []
+    segments = []
+    for dialogue in dialogues:
+        first = dialogue.messages[0]
+        system = first.content if first.role == "system" else ""
+        head = turns(dialogue.messages[:1] if system else (), generation_prompt=False)
+        body = turns(dialogue.messages[1:] if system else dialogue.messages, generation_prompt=False)
+        spans.append((system, len(head), len(body)))
+        segments += head + body
+    encoded = iter(zip(segments, tokenizer.encode_segments(segments), strict=True))
+
+    def take(count: int) -> Tokens:
+        ids: list[int] = []
+        weights: list[float] = []
+        for _ in range(count):
+            segment, part = next(encoded)
+            ids += part
+            weights += [ROLE_WEIGHTS.get(segment.author or "", 0.0)] * len(part)
+        return Tokens(tuple(ids), tuple(weights))
+
+    return [_encoded(system, take(head), take(body)) for system, head, body in spans]
+
+
+def _encoded(system: str, head: Tokens, body: Tokens) -> EncodedDialogue:
+    answered = ROLE_WEIGHTS["assistant"]
+    begins = [
+        i for i, weight in enumerate(body.weights) if weight == answered and (i == 0 or body.weights[i - 1] != answered)
+    ]
+    decided = begins[-1] + DECIDED_TOKENS if begins else len(body)
+    return EncodedDialogue(system, head, body, min(decided, len(body)))
+
+
+def _ragged(dialogue: Dialogue, rng: random.Random) -> Dialogue:
+    """Sometimes put white space around the last question."""
+    if rng.random() >= RAGGED_SHARE:
+        return dialogue
+    last = max((i for i, message in enumerate(dialogue.messages) if message.role == "user"), default=None)
+    if last is None:
+        return dialogue
+    before, after = rng.choice((("", "\n"), ("", " "), (" ", ""), ("\n", ""), ("", "\n\n")))
+    messages = list(dialogue.messages)
+    messages[last] = Message("user", before + messages[last].content + after)
+    return replace(dialogue, messages=tuple(messages))
