@@ -1,0 +1,78 @@
+"""What the header, the status bar and the banner say about the fleet: functions of snapshots and a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from llamachat.base.text import one_line
+from llamachat.fleet import NodeSnapshot
+from llamachat.tui.formatting import percent
+from llamachat.tui.widgets.status_bar import Fact
+
+_NAME = 32
+
+
+def connection_mark(snapshots: Sequence[NodeSnapshot], policy: str) -> str:
+    """`● 2 of 2 nodes · fastest`: a full disc when all nodes take work, a half one when some do, a cross when none."""
+    if not snapshots:
+        return "○ no node configured"
+    usable = sum(snapshot.usable for snapshot in snapshots)
+    if any(snapshot.state == "connecting" for snapshot in snapshots) and not usable:
+        return "○ connecting"
+    mark = "●" if usable == len(snapshots) else "◐" if usable else "✖"
+    return f"{mark} {usable} of {len(snapshots)} node{'s' if len(snapshots) != 1 else ''} · {policy}"
+
+
+def status_facts(snapshots: Sequence[NodeSnapshot], current: str | None, waiting: int) -> tuple[Fact, ...]:
+    """The status bar for the node `current` (a name), or for the first that takes work; `waiting` questions are queued."""
+    node = next((snapshot for snapshot in snapshots if snapshot.name == current), None)
+    if node is None:
+        node = next((snapshot for snapshot in snapshots if snapshot.usable), snapshots[0] if snapshots else None)
+    held = Fact(f"{waiting} waiting" if waiting else "", 1)
+    if node is None:
+        return (Fact("No node: add one to the settings file, or start with --node URL", 0), held)
+    status = node.status if node.connected else None
+    facts = [Fact(f"Node: {one_line(node.name, _NAME)}", 0)]
+    if status is not None:
+        facts += [
+            Fact(f"Queue: {status.queue.depth}", 3),
+            Fact(f"load {percent(status.load)}", 4),
+            Fact(f"mem {percent(status.memory.used, status.memory.total)}", 5),
+        ]
+    facts += [Fact(_connection(node), 2), held]
+    return tuple(facts)
+
+
+def banner(snapshots: Sequence[NodeSnapshot], now: float) -> str:
+    """A sentence for the red banner; empty while a node takes work or is being connected to for the first time."""
+    if not snapshots or any(snapshot.usable or snapshot.state == "connecting" for snapshot in snapshots):
+        return ""
+    draining = [snapshot for snapshot in snapshots if snapshot.state == "draining"]
+    if draining:
+        return f"{one_line(draining[0].name, _NAME)} takes no new work. Your question is sent when a node does."
+    offline = [snapshot for snapshot in snapshots if snapshot.state == "offline"]
+    if not offline:
+        return f"{one_line(snapshots[0].name, _NAME)}: {one_line(snapshots[0].reason)}"
+    soonest = min(offline, key=lambda snapshot: snapshot.retry_at if snapshot.retry_at is not None else now)
+    wait = max(0, round((soonest.retry_at or now) - now))
+    return f"Connection to {_names(offline)} lost. Next try in {wait} s — Ctrl+L: now"
+
+
+def _names(snapshots: Sequence[NodeSnapshot]) -> str:
+    return ", ".join(one_line(snapshot.name, _NAME) for snapshot in snapshots)
+
+
+def _connection(node: NodeSnapshot) -> str:
+    match node.state:
+        case "online":
+            return f"● connected {node.rtt_ms:.0f} ms" if node.rtt_ms is not None else "● connected"
+        case "warning":
+            return f"◐ {one_line(node.reason, 60) or 'under strain'}"
+        case "connecting":
+            return "○ connecting"
+        case "draining":
+            return "◐ draining"
+        case "refused":
+            return f"✖ refused: {one_line(node.reason, 80)}"
+        case "offline":
+            return "✖ OFFLINE"

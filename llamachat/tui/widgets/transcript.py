@@ -1,0 +1,150 @@
+"""The conversation as it scrolls: follows the end while the reader is there, and stays where the reader is otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from llamachat.tui.widgets.message_view import MessageView
+
+WINDOW: Final = 40
+"""Messages shown at first; older ones are added a window at a time when the reader scrolls to the top."""
+
+
+class _Scroll(VerticalScroll, can_focus=False):
+    """The scrolling part; tells the transcript when it has moved."""
+
+    @dataclass
+    class Moved(Message):
+        """The view or its contents moved."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved())
+
+
+class Transcript(Widget):
+    """All messages of the open chat."""
+
+    DEFAULT_CSS = """
+    Transcript { height: 1fr; layers: below above; }
+    Transcript _Scroll { height: 1fr; layer: below; scrollbar-size-vertical: 1; padding: 1 0 0 0; }
+    Transcript #new-lines {
+        layer: above; dock: bottom; width: 100%; height: 1; text-align: right; padding: 0 2;
+        background: $panel; color: $text; display: none;
+    }
+    Transcript #empty { width: 100%; height: auto; padding: 1 2; color: $text-muted; }
+    """
+
+    @dataclass
+    class OlderWanted(Message):
+        """The reader is at the top and there may be more above."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines_seen = 0
+        self._may_have_older = False
+
+    def compose(self) -> ComposeResult:
+        """The messages, and over them the line that says what is new."""
+        with _Scroll():
+            yield Vertical(id="messages")
+        yield Static("", id="new-lines", markup=False)
+
+    def on_mount(self) -> None:
+        """Follows the end from the start."""
+        self._scroll.anchor()
+        self.query_one("#messages").styles.height = "auto"
+
+    @property
+    def _scroll(self) -> _Scroll:
+        return self.query_one(_Scroll)
+
+    @property
+    def messages(self) -> list[MessageView]:
+        """The message widgets, oldest first."""
+        return list(self.query(MessageView))
+
+    async def show(self, views: Sequence[Widget], *, may_have_older: bool = False) -> None:
+        """Replaces everything, and goes to the end."""
+        self._may_have_older = may_have_older
+        container = self.query_one("#messages")
+        async with self.batch():
+            await container.remove_children()
+            await container.mount_all(views)
+        self.follow()
+
+    async def add(self, *views: Widget) -> None:
+        """Adds at the end."""
+        container = self.query_one("#messages")
+        await container.query("#empty").remove()
+        await container.mount_all(views)
+
+    async def add_older(self, views: Sequence[Widget], *, may_have_older: bool) -> None:
+        """Adds at the top; what the reader sees stays in place."""
+        self._may_have_older = may_have_older
+        if not views:
+            return
+        container = self.query_one("#messages")
+        before = self._scroll.virtual_size.height
+        await container.mount_all(views, before=0)
+
+        def keep_place() -> None:
+            grown = self._scroll.virtual_size.height - before
+            self._scroll.scroll_to(y=self._scroll.scroll_y + grown, animate=False, immediate=True)
+
+        self.call_after_refresh(keep_place)
+
+    def follow(self) -> None:
+        """Goes to the end and follows it."""
+        self._scroll.anchor()
+        self._show_new_lines()
+
+    def page(self, direction: int) -> None:
+        """A page up (-1) or down (1)."""
+        scroll = self._scroll
+        if direction < 0:
+            scroll.release_anchor()
+            scroll.scroll_page_up(animate=False)
+        else:
+            scroll.scroll_page_down(animate=False)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the last line is in view."""
+        return self._scroll.scroll_y >= self._scroll.max_scroll_y - 1
+
+    def content_changed(self) -> None:
+        """Says that a message grew."""
+        self.call_after_refresh(self._show_new_lines)
+
+    def on__scroll_moved(self, event: _Scroll.Moved) -> None:
+        """Takes the mark away at the end, and asks for more at the top."""
+        event.stop()
+        self._show_new_lines()
+        if self._may_have_older and self._scroll.scroll_y <= 0 < self._scroll.max_scroll_y:
+            self._may_have_older = False
+            self.post_message(self.OlderWanted())
+
+    def on_click(self) -> None:
+        """A click on the mark goes to the end."""
+        if self.query_one("#new-lines").has_pseudo_class("hover"):
+            self.follow()
+
+    def _show_new_lines(self) -> None:
+        lines = self._scroll.virtual_size.height
+        if self.is_at_end:
+            self._lines_seen = lines
+        new = lines - self._lines_seen
+        mark = self.query_one("#new-lines", Static)
+        mark.display = not self.is_at_end and new > 0
+        if mark.display:
+            mark.update(Content(f"↓ {new} new line{'s' if new != 1 else ''}"), layout=False)

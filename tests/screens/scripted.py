@@ -1,0 +1,140 @@
+"""A fleet whose nodes and answers a test decides, and a screen over it with a real store and a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from llamachat.config import Settings
+from llamachat.config.schema import LookSettings
+from llamachat.fleet import Held, NodeSnapshot, Turn
+from llamachat.fleet.events import Delta, Finished, Routed, TurnEvent
+from llamachat.protocol import BackendStatus, Memory, QueueState, SlotState, Timings, Usage
+from llamachat.store import StoreThread
+from llamachat.tui.app import LlamachatApp
+from llamachat.tui.services import Services
+
+NOON = 1_750_075_200.0  # 2025-06-16 12:00:00 UTC, a Monday
+USAGE = Usage(prompt_tokens=21, cached_tokens=4, completion_tokens=9)
+TIMINGS = Timings(queued_ms=0, load_ms=0, prefill_ms=30, ttft_ms=42, decode_ms=100, tokens_per_second=90)
+
+
+def snapshot(name: str, state: str = "online", **facts: Any) -> NodeSnapshot:
+    """A node as the screen sees it."""
+    status = BackendStatus(
+        node=name, time=NOON, state="ready", load=0.12, memory=Memory(34, 100, 5, 5, 1, 2),
+        queue=QueueState(0, 64), slots=SlotState(1, 4),
+    )  # fmt: skip
+    values = {"rtt_ms": 4.0, "status": status, **facts}
+    return NodeSnapshot(name, f"ws://{name}.example:13000/chat", state, NOON, **values)
+
+
+TWO_NODES = (snapshot("llama-01"), snapshot("llama-02"))
+
+
+def finished(text: str, node: str = "llama-01", **changes: Any) -> Finished:
+    """How an answer ends when all goes well."""
+    values = {
+        "text": text, "node": node, "model": "llama3-8b", "finish_reason": "stop", "seed": 1, "usage": USAGE,
+        "timings": TIMINGS, "cost": None, "seams": (),
+    }  # fmt: skip
+    return Finished(**{**values, **changes})
+
+
+def answer(text: str, node: str = "llama-01") -> list[TurnEvent]:
+    """A whole answer in one piece."""
+    return [
+        Routed(node, "llama3-8b", "free", 40.0),
+        Delta(node, "llama3-8b", 0, text, 9),
+        finished(text, node),
+    ]
+
+
+class ScriptedFleet:
+    """Stands where the fleet stands. Each turn gets the next script; `None` in a script waits until `go_on` is called."""
+
+    policy = "fastest"
+
+    def __init__(self, nodes: Sequence[NodeSnapshot], *scripts: Sequence[TurnEvent | None]) -> None:
+        self.nodes = tuple(nodes)
+        self.scripts = [list(script) for script in scripts]
+        self.turns: list[Turn] = []
+        self.cancelled: list[str] = []
+        self.reconnected: list[str] = []
+        self._go_on = asyncio.Event()
+        self._cancels: dict[str, asyncio.Event] = {}
+        self._callbacks: list[Callable[[], None]] = []
+
+    async def ask(self, turn: Turn) -> AsyncGenerator[TurnEvent, None]:
+        """The events of the next script; a cancelled turn ends as the real fleet ends it."""
+        self.turns.append(turn)
+        cancelled = self._cancels.setdefault(turn.message_id, asyncio.Event())
+        text = ""
+        for event in self.scripts.pop(0):
+            if event is None:
+                waits = [asyncio.create_task(self._go_on.wait()), asyncio.create_task(cancelled.wait())]
+                try:
+                    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for wait in waits:
+                        wait.cancel()
+                self._go_on.clear()
+                if cancelled.is_set():
+                    yield finished(text, finish_reason="cancelled")
+                    return
+                continue
+            if isinstance(event, Delta):
+                text += event.text
+            yield event
+
+    def go_on(self) -> None:
+        """Lets the running script go on."""
+        self._go_on.set()
+
+    async def cancel(self, message_id: str) -> None:
+        """Ends a turn."""
+        self.cancelled.append(message_id)
+        self._cancels.setdefault(message_id, asyncio.Event()).set()
+
+    def held(self, message_id: str) -> Held | None:
+        """Nothing that could be gone on with."""
+        return None
+
+    def snapshots(self) -> tuple[NodeSnapshot, ...]:
+        """The nodes as the test has them."""
+        return self.nodes
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls back when `become` is used."""
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def become(self, *nodes: NodeSnapshot) -> None:
+        """Other nodes from now on."""
+        self.nodes = nodes
+        for callback in self._callbacks:
+            callback()
+
+    def reconnect_now(self, name: str) -> None:
+        """Notes who was to be tried."""
+        self.reconnected.append(name)
+
+
+@asynccontextmanager
+async def running(
+    fleet: ScriptedFleet, path: Path, *, size: tuple[int, int] = (80, 24), theme: str | None = None, banner: str = ""
+) -> AsyncGenerator[Pilot[int], None]:
+    """The app over that fleet, with keys to press."""
+    settings = replace(Settings(), look=LookSettings(motion=False))
+    async with StoreThread(path / "history.db") as store:
+        services = Services(settings, fleet, store, clock=lambda: NOON, zone=UTC, banner=banner)  # type: ignore[arg-type]
+        async with LlamachatApp(services, theme=theme).run_test(size=size) as pilot:
+            await pilot.pause()
+            yield pilot
