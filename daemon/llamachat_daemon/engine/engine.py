@@ -1,0 +1,204 @@
+"""A model made ready: loaded, with its cache, its template and its sizes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import psutil
+
+from llamachat.protocol import PromptMessage
+from llamachat_daemon.engine import llama
+from llamachat_daemon.engine.cache import AppendOnlyCache, SharedCache
+from llamachat_daemon.engine.fingerprint import fingerprint, read_model
+from llamachat_daemon.engine.gguf_header import BrokenFile, Header
+from llamachat_daemon.engine.rendering import Renderer, TemplateFailed
+from llamachat_daemon.engine.scheduler import BATCH_ROWS, EXACT_BATCH_ROWS, Budget
+from llamachat_daemon.engine.template import ChatTemplate, Special, Specials
+from llamachat_daemon.engine.threads import default_threads
+from llamachat_daemon.pipe.frames import Load, Loaded
+
+DEFAULT_CONTEXT: Final = 8192
+"""Most tokens of context that a sequence gets when nobody says how many: memory grows with it."""
+
+SEQUENCES_PER_SLOT: Final = 4
+"""Sequences beyond the slots keep finished conversations warm."""
+
+EXACT_SEQUENCES: Final = 64
+"""Sequences of an append-only cache before it starts over."""
+
+
+class CannotLoad(Exception):
+    """The model cannot be used; the text is a sentence that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A model ready to decode. `companion` is a sequence that no attempt gets, in an exact engine (see `Worker`)."""
+
+    model: llama.Model
+    context: llama.Context
+    cache: SharedCache | AppendOnlyCache
+    template: ChatTemplate
+    budget: Budget
+    slots: int
+    sequence_tokens: int
+    companion: int | None
+    loaded: Loaded
+
+
+def load(request: Load, renderer: Renderer, progress: Callable[[int, int], None]) -> Engine:
+    """Loads the model; `progress` is told the bytes done and in all.
+
+    Raises:
+        CannotLoad: the file, the template or the memory does not do.
+    """
+    path = Path(request.path)
+    if request.slots < 1 or (request.context is not None and request.context < 1) or request.threads < 0:
+        raise CannotLoad(f"slots and context must be at least 1 and threads at least 0 for {path.name}.")
+    try:
+        files = read_model(path)
+        identity = fingerprint(files)
+    except BrokenFile as error:
+        raise CannotLoad(f"{path.name} {error}.") from error
+    except OSError as error:
+        raise CannotLoad(f"{path.name} cannot be read: {error}.") from error
+    size = sum(header.file_size for _, header in files)
+    progress(0, size)
+    llama.initialise()
+    try:
+        model = llama.Model.load(
+            path, gpu_layers=request.gpu_layers, progress=lambda share: progress(int(share * size), size)
+        )
+        if not model.has_decoder:
+            raise CannotLoad(f"{path.name} does not write text: it is not a model to chat with.")
+        return _ready(request, model, files[0][1], identity, size, renderer)
+    except llama.LoadError as error:
+        raise CannotLoad(str(error)) from error
+
+
+def _ready(request: Load, model: llama.Model, header: Header, identity: str, size: int, renderer: Renderer) -> Engine:
+    per_sequence = request.context or min(model.training_context, DEFAULT_CONTEXT)
+    if per_sequence > model.training_context:
+        sys.stderr.write(
+            f"warning: {model.path.name} was trained on {model.training_context} tokens of context; "
+            f"beyond them, its answers in a context of {per_sequence} will be poor\n"
+        )
+    rows = EXACT_BATCH_ROWS if request.exact_batches else BATCH_ROWS
+    if request.slots >= min(rows, EXACT_SEQUENCES if request.exact_batches else llama.MAX_SEQUENCES):
+        raise CannotLoad(f"{request.slots} slots are too many; use fewer for {model.path.name}.")
+    if request.exact_batches:
+        sequences, cells = EXACT_SEQUENCES, (request.slots + 1) * per_sequence
+    else:
+        sequences = min(llama.MAX_SEQUENCES, request.slots * SEQUENCES_PER_SLOT)
+        cells = request.slots * per_sequence
+    kv_bytes = cells * kv_bytes_per_token(header)
+    if llama.computes_on_cpu(request.gpu_layers):
+        check_memory(kv_bytes, psutil.virtual_memory().available, cells)
+    threads = request.threads or default_threads()
+    context = llama.Context(
+        model,
+        llama.ContextOptions(cells=cells, sequences=sequences, batch_rows=rows, threads=threads, unified=True),
+    )
+    warm_up(context)
+    cache: SharedCache | AppendOnlyCache
+    if request.exact_batches:
+        cache = AppendOnlyCache(context, sequences - 1)
+    else:
+        cache = SharedCache(context, sequences, can_drop_parts=model.can_drop_parts)
+    loaded = Loaded(
+        name=model.metadata("general.name") or model.path.stem,
+        architecture=header.architecture,
+        parameters=model.parameters,
+        quantization=model.quantization,
+        size=size,
+        context=per_sequence,
+        vocabulary=model.vocabulary.size,
+        fingerprint=identity,
+        slots=request.slots,
+        model_bytes=model.size,
+        kv_bytes=context.cells * kv_bytes_per_token(header),
+        kv_tokens=context.cells,
+        threads=context.threads,
+        system_info=f"llama.cpp {llama.library_version()}; {llama.system_info()}",
+    )
+    return Engine(
+        model=model,
+        context=context,
+        cache=cache,
+        template=_template(model, renderer),
+        budget=Budget(context.batch.capacity),
+        slots=request.slots,
+        sequence_tokens=per_sequence,
+        companion=sequences - 1 if request.exact_batches else None,
+        loaded=loaded,
+    )
+
+
+def warm_up(context: llama.Context) -> None:
+    """Decodes something once, so that the weights are in memory and the first question does not wait for them.
+
+    Raises:
+        CannotLoad: not even that works.
+    """
+    context.batch.clear()
+    context.batch.add(np.zeros(2, dtype=np.int32), 0, 0, logits=True)
+    try:
+        context.decode()
+    except llama.DecodeFailed as error:
+        raise CannotLoad(f"{context.model.path.name} cannot be computed here: {error}.") from error
+    context.forget(0)
+
+
+def check_memory(kv_bytes: int, available: int, cells: int) -> None:
+    """Raises `CannotLoad` when a cache of `kv_bytes` would not fit into the memory that is free: the system grants it
+    all the same, and kills somebody when it is used."""
+    if kv_bytes > available:
+        raise CannotLoad(
+            f"A cache of {cells} tokens takes {kv_bytes / 1e9:.1f} GB of memory, and "
+            f"{available / 1e9:.1f} GB are free; ask for less context or fewer slots."
+        )
+
+
+def kv_bytes_per_token(header: Header) -> int:
+    """Bytes of keys and values (half precision) that one token takes in all layers, from the model's sizes."""
+    prefix = header.architecture
+
+    def size(name: str, default: int = 0) -> int:
+        return header.number(f"{prefix}.{name}") or default
+
+    layers = size("block_count")
+    heads = header.numbers(f"{prefix}.attention.head_count", layers) or (1,) * layers
+    key_value_heads = header.numbers(f"{prefix}.attention.head_count_kv", layers) or heads
+    head_width = size("embedding_length") // max(1, *heads)
+    width = size("attention.key_length", head_width) + size("attention.value_length", head_width)
+    return 2 * width * sum(key_value_heads)
+
+
+def _template(model: llama.Model, renderer: Renderer) -> ChatTemplate:
+    """The model's own template; a plain transcript where there is none or it does not work at all."""
+    vocabulary = model.vocabulary
+    specials = Specials(
+        Special(
+            token, vocabulary.text(token), bool(vocabulary.strips_left[token]), bool(vocabulary.strips_right[token])
+        )
+        for token in np.flatnonzero(vocabulary.special).tolist()
+    )
+    source = model.chat_template
+    if source is None:
+        return ChatTemplate(None, specials)
+    beginning, end = vocabulary.text_of_special("bos"), vocabulary.text_of_special("eos")
+
+    def render(messages: Sequence[PromptMessage]) -> str:
+        return renderer.render(source, messages, beginning=beginning, end=end, generation_prompt=True)
+
+    try:
+        render([PromptMessage("user", "Hello")])
+    except TemplateFailed as error:
+        sys.stderr.write(f"warning: the chat template of {model.path.name} is not used: {error}\n")
+        return ChatTemplate(None, specials)
+    return ChatTemplate(render, specials)

@@ -1,0 +1,341 @@
+"""The worker's loop: take what arrived, decode one batch for everybody, sample, tell the front."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Final
+
+import numpy as np
+
+from llamachat.protocol import ErrorCode
+from llamachat_daemon.engine.attempt import Attempt
+from llamachat_daemon.engine.cache import AppendOnlyCache
+from llamachat_daemon.engine.engine import Engine
+from llamachat_daemon.engine.interruption import Interruption
+from llamachat_daemon.engine.llama import Decoded, Floats, Ids
+from llamachat_daemon.engine.preparing import Prepared, Refused
+from llamachat_daemon.engine.rates import Rates
+from llamachat_daemon.engine.sampling import NotFinite
+from llamachat_daemon.engine.scheduler import Feed, Pending, plan
+from llamachat_daemon.pipe.frames import (
+    AnyToWorker,
+    Cancel,
+    Failed,
+    Finished,
+    FromWorker,
+    Generate,
+    Prefilled,
+    Snapshot,
+    Started,
+    Stats,
+    Step,
+)
+
+STATS_SECONDS: Final = 1.0
+"""How often the front hears how the worker is, while it works."""
+
+Item = AnyToWorker | Prepared | Refused
+
+_COMPANION_ID: Final[Ids] = np.zeros(1, dtype=np.int32)  # any token does: nobody reads what comes of it
+
+
+class Worker:
+    """Runs attempts on one engine. Everything here happens on one thread; `inbox` is filled by others.
+
+    In an exact engine every batch has at least two rows: for a single one, ggml's CPU attention divides a long context
+    among the threads and adds up in another order. Where there is only one, a row of a companion sequence, which nobody
+    reads, keeps it company.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        inbox: SimpleQueue[Item],
+        interruption: Interruption,
+        *,
+        send: Callable[[FromWorker], None],
+        prepare: Callable[[Generate], None],
+    ) -> None:
+        self._engine = engine
+        self._inbox = inbox
+        self._interruption = interruption
+        self._send = send
+        self._prepare = prepare
+        self._preparing: set[int] = set()
+        self._waiting: deque[Attempt] = deque()
+        self._active: dict[int, Attempt] = {}
+        self._turn = 0
+        self._row_limit = engine.budget.batch_rows
+        self._companion_position = 0
+        self._rates = Rates()
+        self._stats_at = 0.0
+        self._started: list[Started] = []
+        self._prefilled: list[Prefilled] = []
+        self._ended: list[Attempt] = []
+        self._failed: list[Failed] = []
+
+    def run(self) -> None:
+        """Works until the process ends.
+
+        Raises:
+            DecodeFailed: the context can be used no more; the process must end and be started again.
+        """
+        while True:
+            self.take()
+            self.step()
+
+    def take(self) -> None:
+        """Deals with everything that has arrived; waits for something where there is nothing else to do."""
+        if not self._active and not self._waiting:
+            self._handle(self._inbox.get())
+        while True:
+            try:
+                self._handle(self._inbox.get_nowait())
+            except Empty:
+                return
+
+    def step(self) -> None:
+        """Lets waiting attempts in, decodes one batch, and tells the front what came of it."""
+        self._admit()
+        self._send_step(0.0)  # a first batch can take long; who starts is told before it
+        started = time.monotonic()
+        decoded = prefilled = 0
+        if self._active:
+            feeds = plan(self._pending(), self._engine.budget.at_most(self._row_limit), self._turn)
+            self._turn += 1
+            if self._decode(feeds):
+                decoded, prefilled = self._take_in(feeds)
+        seconds = time.monotonic() - started
+        if decoded or prefilled:
+            self._rates.add(seconds, decoded, prefilled)
+        self._report(seconds)
+
+    # ── what arrives ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _handle(self, item: Item) -> None:
+        match item:
+            case Generate():
+                self._preparing.add(item.key)
+                self._prepare(item)
+            case Prepared():
+                if item.attempt.key in self._preparing:  # otherwise it was cancelled meanwhile
+                    self._preparing.discard(item.attempt.key)
+                    self._waiting.append(item.attempt)
+            case Refused():
+                if item.failed.key in self._preparing:
+                    self._preparing.discard(item.failed.key)
+                    self._send(item.failed)
+            case Cancel():
+                self._cancel(item)
+            case Snapshot():
+                self._send(self.stats())
+            case _:
+                raise ValueError(f"a second {type(item).__name__} frame")
+
+    def _cancel(self, cancel: Cancel) -> None:
+        self._interruption.handled(cancel.key)
+        if cancel.key in self._preparing:
+            self._preparing.discard(cancel.key)
+            self._send(never_started(cancel))
+            return
+        for attempt in self._waiting:
+            if attempt.key == cancel.key:
+                self._waiting.remove(attempt)
+                attempt.finish(cancel.reason)
+                self._end(attempt)
+                return
+        active = self._active.get(cancel.key)
+        if active is not None:
+            active.finish(cancel.reason)
+            self._end(active)
+
+    # ── one step ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _admit(self) -> None:
+        while self._waiting and len(self._active) < self._engine.slots:
+            attempt = self._waiting.popleft()
+            if attempt.finish_reason is not None:  # its prefix was the whole answer
+                self._end(attempt)
+                continue
+            self._active[attempt.key] = attempt
+            self._place(attempt)
+            self._tell_start(attempt)
+
+    def _place(self, attempt: Attempt) -> None:
+        cache = self._engine.cache
+        if isinstance(cache, AppendOnlyCache) and cache.exhausted:
+            self._start_over(cache)  # gives a place to everybody at work
+        else:
+            attempt.take(cache.take(attempt.ids))
+
+    def _pending(self) -> list[Pending]:
+        return [Pending(key, len(attempt.pending)) for key, attempt in self._active.items()]
+
+    def _decode(self, feeds: Sequence[Feed]) -> bool:
+        """Feeds one batch; False when nothing came of it and the next step has to try again."""
+        context = self._engine.context
+        batch = context.batch
+        batch.clear()
+        for feed in feeds:
+            attempt = self._active[feed.key]
+            pending = attempt.pending
+            complete = feed.rows == len(pending)
+            batch.add(pending[: feed.rows], attempt.fed, attempt.place, logits=complete)
+        if self._engine.companion is not None and batch.rows == 1:
+            batch.add(_COMPANION_ID, self._companion_position, self._engine.companion, logits=False)
+            self._companion_position += 1
+        self._interruption.begin(interruptible(feeds, self._engine.budget.mixed_prefill_rows))
+        try:
+            outcome = context.decode()
+        finally:
+            self._interruption.end()
+        if outcome is Decoded.DONE:
+            self._row_limit = self._engine.budget.batch_rows
+            return True
+        self._read_positions_back(feeds)
+        if outcome is Decoded.NO_ROOM:
+            self._make_room(batch.rows)
+        return False
+
+    def _read_positions_back(self, feeds: Sequence[Feed]) -> None:
+        context = self._engine.context
+        for feed in feeds:
+            attempt = self._active[feed.key]
+            attempt.fed = context.last_position(attempt.place) + 1
+        if self._engine.companion is not None:
+            self._companion_position = context.last_position(self._engine.companion) + 1
+
+    def _make_room(self, rows: int) -> None:
+        """The cache has no cells for a batch of `rows`: give up something, the cheapest first."""
+        cache = self._engine.cache
+        if isinstance(cache, AppendOnlyCache):
+            self._start_over(cache)
+        elif cache.make_room():
+            return
+        elif rows > 1:
+            self._row_limit = rows // 2
+        else:
+            youngest = next(reversed(self._active.values()))
+            cache.drop(youngest.place)
+            if len(self._active) == 1:  # alone, and still no room: this is all there is
+                youngest.lose_sequence()
+                youngest.finish("length")
+                self._end(youngest)
+                return
+            del self._active[youngest.key]
+            youngest.lose_sequence()
+            self._waiting.appendleft(youngest)
+
+    def _start_over(self, cache: AppendOnlyCache) -> None:
+        """Forgets the whole cache; everybody at work is fed again."""
+        cache.reset()
+        if self._engine.companion is not None:
+            self._engine.context.forget(self._engine.companion)
+        self._companion_position = 0
+        for attempt in self._active.values():
+            attempt.lose_sequence()
+            attempt.take(cache.take(attempt.ids))
+
+    def _take_in(self, feeds: Sequence[Feed]) -> tuple[int, int]:
+        """Samples where the model has read everything; returns the numbers of decode and of prefill rows."""
+        context = self._engine.context
+        logits = context.logits() if context.batch.outputs else None
+        decoded = prefilled = row = 0
+        for feed in feeds:
+            attempt = self._active[feed.key]
+            was_decoding = attempt.decoding
+            prefilled += 0 if was_decoding else feed.rows
+            report = attempt.feed(feed.rows)
+            if report is not None:
+                self._prefilled.append(report)
+            if logits is not None and attempt.ready:
+                self._sample(attempt, logits[row])
+                decoded += was_decoding
+                row += 1
+        return decoded, prefilled
+
+    def _sample(self, attempt: Attempt, logits: Floats) -> None:
+        """Draws the next token of an attempt."""
+        vocabulary = self._engine.model.vocabulary
+        try:
+            token = attempt.sampler.next(logits)
+        except NotFinite:
+            self._fail(attempt)
+            return
+        if token is None or vocabulary.end_of_generation[token]:
+            attempt.finish("stop")  # the end itself is no part of the answer, neither as text nor as an id
+        else:
+            attempt.push(token, vocabulary.piece(token))
+        if attempt.finish_reason is not None:
+            self._end(attempt)
+
+    def _fail(self, attempt: Attempt) -> None:
+        self._engine.cache.drop(attempt.place)
+        del self._active[attempt.key]
+        message = "The model computed values that are not numbers; its file is probably damaged. Download it again."
+        self._failed.append(Failed(key=attempt.key, code=ErrorCode.MODEL_FAILED.value, message=message))
+
+    # ── telling the front ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell_start(self, attempt: Attempt) -> None:
+        started = attempt.start()
+        if started is not None:
+            self._started.append(started)
+
+    def _end(self, attempt: Attempt) -> None:
+        """The attempt has its finish reason: it leaves the slots, and what it holds in the cache stays warm."""
+        self._tell_start(attempt)
+        if self._active.pop(attempt.key, None) is not None and attempt.sequence is not None:
+            self._engine.cache.release(attempt.place, attempt.ids[: attempt.fed].copy(), attempt.owner)
+        self._ended.append(attempt)
+
+    def _send_step(self, seconds: float) -> None:
+        attempts = [*self._active.values(), *self._ended]
+        produced = [item for attempt in attempts if (item := attempt.produced()) is not None]
+        if self._started or self._prefilled or produced:
+            step = Step(started=self._started, prefilled=self._prefilled, produced=produced, step_ms=seconds * 1000)
+            self._send(step)
+            self._started, self._prefilled = [], []
+
+    def _report(self, seconds: float) -> None:
+        self._send_step(seconds)
+        for failed in self._failed:
+            self._send(failed)
+        for attempt in self._ended:
+            self._send(attempt.finished())
+        something_ended = bool(self._ended or self._failed)
+        self._ended, self._failed = [], []
+        now = time.monotonic()
+        idle_now = something_ended and not self._active and not self._waiting
+        if idle_now or (self._active and now - self._stats_at >= STATS_SECONDS):
+            self._stats_at = now
+            self._send(self.stats())
+
+    def stats(self) -> Stats:
+        """How the worker is."""
+        warm = [(resident.owner, len(resident.ids)) for resident in self._engine.cache.residents]
+        warm += [(attempt.owner, attempt.fed) for attempt in self._active.values()]
+        return Stats(
+            busy=len(self._active),
+            waiting=len(self._waiting) + len(self._preparing),
+            kv_tokens_used=min(sum(count for _, count in warm), self._engine.context.cells),
+            decode_tokens_per_second=self._rates.decode,
+            prefill_tokens_per_second=self._rates.prefill,
+            resident=[(owner.principal, owner.chat, count) for owner, count in warm if owner.chat],
+        )
+
+
+def interruptible(feeds: Sequence[Feed], mixed_prefill_rows: int) -> list[int]:
+    """The attempts for whose cancel a running decode is worth ending. It voids the whole batch, the others' tokens too,
+    so it is done for long prefills only, and for any where nobody else's token is in it."""
+    decoding = any(feed.rows == 1 for feed in feeds)
+    least = mixed_prefill_rows if decoding else 1
+    return [feed.key for feed in feeds if feed.rows > least]
+
+
+def never_started(cancel: Cancel) -> Finished:
+    """The last word about an attempt that was cancelled before it had a prompt."""
+    return Finished(key=cancel.key, reason=cancel.reason, prefill_ms=0, decode_ms=0, prefill_tokens=0, decode_tokens=0)
