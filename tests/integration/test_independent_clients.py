@@ -21,8 +21,8 @@ PAGES = Path(__file__).parent / "browser"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # As Debian's package needs it where tests run as root in a container, and without its calls home.
 CHROMIUM_OPTIONS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--virtual-time-budget=0",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 ]  # fmt: skip
 
 
@@ -32,7 +32,9 @@ def test_the_sixty_line_client_needs_nothing_but_the_protocol():
     imported = set(re.findall(r"^import (\w+)", code, re.MULTILINE))
     assert imported <= {"asyncio", "sys", "uuid", "msgpack", "websockets"}
     with start_daemon("--exact-batches") as daemon:
-        run = subprocess.run([sys.executable, EXAMPLE, daemon.url], capture_output=True, text=True, timeout=100, check=False)
+        run = subprocess.run(
+            [sys.executable, EXAMPLE, daemon.url], capture_output=True, text=True, timeout=100, check=False
+        )
     assert run.returncode == 0, run.stderr
     assert "FAILED" not in run.stdout
     for promise in ("resumed: ", "sent twice: the kept answer", "continued from its tokens: the same", ": cancelled"):

@@ -1,0 +1,132 @@
+"""`llamachat ask`: one question, one answer on standard output."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llamachat.cli.interrupts import exits_on_signals
+from llamachat.cli.invocation import Invocation, UsageProblem, node_options
+
+if TYPE_CHECKING:
+    from llamachat.config.schema import Settings
+    from llamachat.protocol.frames import Params
+
+
+@click.command()
+@click.argument("prompt", nargs=-1)
+@click.option(
+    "-f",
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Put this text file into the question. Repeat it for more.",
+)
+@click.option("--model", metavar="M", help="The model to ask, by its id; auto for each node's default.")
+@click.option("--chat", "chat_id", metavar="ID", help="Go on with this chat; `llamachat chats list` shows the ids.")
+@click.option("--continue", "go_on", is_flag=True, help="Go on with the chat that was used last.")
+@click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
+@click.option("--temperature", type=float, metavar="T", help="How freely words are drawn; 0 takes the likeliest.")
+@click.option("--seed", type=int, metavar="N", help="Draw the same words again for the same conversation.")
+@click.option("--max-tokens", type=int, metavar="N", help="End the answer after this many tokens.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line for each event.")
+@click.option("--no-stream", is_flag=True, help="Print the answer when it is complete, not as it comes.")
+@click.option("--no-history", is_flag=True, help="Do not keep the question and the answer.")
+@node_options
+@click.pass_obj
+def ask(
+    invocation: Invocation,
+    prompt: tuple[str, ...],
+    files: tuple[Path, ...],
+    model: str | None,
+    chat_id: str | None,
+    go_on: bool,
+    system: str | None,
+    temperature: float | None,
+    seed: int | None,
+    max_tokens: int | None,
+    as_json: bool,
+    no_stream: bool,
+    no_history: bool,
+) -> None:
+    """Print one answer, and nothing else, on standard output.
+
+    What is piped in is put after PROMPT, and files after that. Control characters in an answer are replaced, as they
+    could command your terminal; --json has the exact text. Exit status: 0 answered, 1 failed, 2 wrong usage, 3 no
+    node, 130 interrupted.
+    """
+    if chat_id is not None and go_on:
+        raise click.UsageError("Give --chat or --continue, not both.")
+    if no_history and (chat_id is not None or go_on):
+        raise click.UsageError("--no-history cannot go on with a chat.")
+    settings = invocation.settings()
+    question = _question(prompt, files, settings)
+    with exits_on_signals(), invocation.context() as context:
+        from llamachat.cli.answering import Request, answer
+
+        chat = context.settings.chat
+        sampling = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
+        chat = dataclasses.replace(
+            chat,
+            model=chat.model if model is None else model,
+            system_prompt=chat.system_prompt if system is None else system,
+        )
+        request = Request(
+            question=question,
+            chat=chat,
+            params=_params(context.settings, sampling),
+            chat_id=chat_id,
+            go_on=go_on,
+            keep=not no_history,
+            as_json=as_json,
+            stream=not no_stream,
+        )
+        sys.exit(asyncio.run(answer(context, request)))
+
+
+def _question(prompt: tuple[str, ...], files: tuple[Path, ...], settings: Settings) -> str:
+    from llamachat.cli import question
+
+    limit = settings.attachments.max_file_bytes
+    try:
+        texts = [question.read_file(file, limit) for file in files]
+        piped = _piped(limit) if question.is_piped() else ""
+    except question.QuestionError as error:
+        raise UsageProblem(str(error)) from None
+    text = question.compose(" ".join(prompt), piped, texts)
+    if not text:
+        raise click.UsageError("There is no question. Give it as PROMPT, in a file with -f, or by a pipe.")
+    return text
+
+
+def _piped(limit: int) -> str:
+    from llamachat.cli.question import read_pipe
+    from llamachat.cli.status_line import on_stderr
+
+    status = on_stderr()
+    status.show("reading standard input to its end")
+    try:
+        return read_pipe(sys.stdin.buffer, limit)
+    finally:
+        status.clear()
+
+
+def _params(settings: Settings, given: dict[str, float | int | None]) -> Params:
+    import msgspec
+
+    from llamachat.config import sampling
+    from llamachat.protocol import params
+
+    values = {name: value for name, value in given.items() if value is not None}
+    asked = msgspec.structs.replace(sampling.params(settings.chat.sampling), **values)
+    for name, value in values.items():
+        if not params.RANGES[name].holds(value):
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is {value}; it must be {params.RANGES[name]}.")
+    return asked

@@ -1,0 +1,215 @@
+"""`llamachat --plain`: the chat as a linear transcript, for screen readers, dumb terminals and pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import AsyncExitStack, aclosing
+from datetime import datetime
+from typing import Any, Final
+
+from llamachat.base.text import one_line, printable
+from llamachat.cli import exchange, line_words
+from llamachat.cli.interrupts import Interrupts, watched
+from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, NO_NODE, NoNodeError
+from llamachat.cli.line_words import Ordered, Said
+from llamachat.cli.lines import Lines
+from llamachat.cli.output import on_stdout
+from llamachat.cli.settling import is_connecting, settled
+from llamachat.cli.transcript import Transcript
+from llamachat.config import AppContext, sampling
+from llamachat.fleet import Fleet, NodeSnapshot
+from llamachat.fleet.events import TurnEvent
+from llamachat.fleet.recording import record
+from llamachat.store import ChatSummary, StoreThread
+
+PROMPT: Final = "you> "
+LISTED_CHATS: Final = 20
+SHOWN_MESSAGES: Final = 6
+"""How much of an opened chat is read out."""
+
+
+def run(context: AppContext) -> int:
+    """Runs the line mode to its end; the exit status.
+
+    Raises:
+        NoNodeError: there is no node.
+        StoreError: the history cannot be used.
+    """
+    if not context.addresses:
+        raise NoNodeError(NO_NODE)
+    return asyncio.run(_run(context))
+
+
+async def _run(context: AppContext) -> int:
+    with watched() as interrupts:
+        try:
+            async with AsyncExitStack() as stack:
+                store = await stack.enter_async_context(StoreThread(context.places.history_file))
+                fleet = await stack.enter_async_context(Fleet(context.addresses, policy=context.settings.chat.policy))
+                return await LineMode(context, store, fleet, interrupts).run()
+        except BrokenPipeError:
+            return EXIT_FAILED
+
+
+class LineMode:
+    """One run of it.
+
+    At a terminal the next question can be typed while an answer comes; it is sent after that. What the fleet does
+    between two questions is said before the next prompt, never into a line that is being typed.
+    """
+
+    def __init__(self, context: AppContext, store: StoreThread, fleet: Fleet, interrupts: Interrupts) -> None:
+        self._context = context
+        self._store = store
+        self._fleet = fleet
+        self._interrupts = interrupts
+        self._typed = sys.stdin.isatty()
+        self._output = on_stdout()
+        self._lines = Lines()
+        self._ahead: deque[str | None] = deque()
+        self._listed: list[ChatSummary] = []
+        self._chat_id: str | None = None
+        self._seen: tuple[NodeSnapshot, ...] = ()
+        self._status = 0
+
+    async def run(self) -> int:
+        """From the greeting to the end; the exit status: that of the last question where the input is no terminal."""
+        for note in (*filter(None, [self._context.banner]), *self._context.warnings):
+            await self._say(f"[{note}]")
+        await self._say("llamachat, line by line. /help lists the commands.")
+        await settled(self._fleet, is_connecting)
+        while True:
+            await self._tell_changes()
+            if self._typed:
+                await self._output.write(PROMPT)
+            line = await self._next_line()
+            if isinstance(line, signal.Signals):
+                await self._say("")
+                return EXIT_SIGNAL + line
+            if line is None:
+                return 0 if self._typed else self._status
+            if not self._typed:
+                await self._say(PROMPT + printable(line))
+            match line_words.parse(line):
+                case Said(text):
+                    await self._ask(text)
+                case Ordered(name="quit"):
+                    return 0 if self._typed else self._status
+                case Ordered() as order:
+                    await self._obey(order)
+
+    async def _say(self, text: str) -> None:
+        await self._output.write(text + "\n")
+
+    async def _tell_changes(self) -> None:
+        before, self._seen = self._seen, self._fleet.snapshots()
+        for sentence in line_words.changes(before, self._seen):
+            await self._say(f"[{sentence}]")
+
+    async def _next_line(self) -> str | signal.Signals | None:
+        while True:
+            if (number := self._interrupts.take()) is not None:
+                return number
+            if self._ahead:
+                return self._ahead.popleft()
+            if self._lines.any:
+                return self._lines.take()
+            await _until_any(self._lines.wait(), self._interrupts.wait())
+
+    # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _obey(self, order: Ordered) -> None:
+        match order.name:
+            case "help":
+                await self._say(line_words.HELP)
+            case "new":
+                self._chat_id = None
+                await self._say("[A new chat begins with your next question.]")
+            case "chats":
+                await self._list_chats()
+            case "open":
+                await self._open(order.argument)
+            case "nodes":
+                for node in self._fleet.snapshots():
+                    await self._say(f"[{line_words.describe(node)}]")
+            case "stop":
+                await self._say("[No answer is coming.]")
+            case _:
+                await self._say(f"[There is no command /{one_line(order.name, 20)}; /help lists them.]")
+
+    async def _list_chats(self) -> None:
+        self._listed = await self._store.read(lambda store: store.list_chats(LISTED_CHATS))
+        for number, chat in enumerate(self._listed, 1):
+            when = datetime.fromtimestamp(chat.updated_at).astimezone().strftime("%Y-%m-%d %H:%M")
+            await self._say(f"{number}. {one_line(chat.title) or '(untitled)'}, {when}")
+        if not self._listed:
+            await self._say("[No chats yet.]")
+
+    async def _open(self, argument: str) -> None:
+        if not self._listed:
+            self._listed = await self._store.read(lambda store: store.list_chats(LISTED_CHATS))
+        if not argument.isdecimal() or not 1 <= int(argument) <= len(self._listed):
+            await self._say(f"[/open wants a number from 1 to {len(self._listed)}; /chats lists the chats.]")
+            return
+        chat = self._listed[int(argument) - 1]
+        path = await self._store.read(lambda store: store.active_path(chat.id, SHOWN_MESSAGES))
+        self._chat_id = chat.id
+        await self._say(f"[{one_line(chat.title) or '(untitled)'}, {chat.message_count} messages; the last ones:]")
+        for message in path:
+            label = PROMPT if message.role == "user" else f"{one_line(message.model or message.role, 64)}> "
+            await self._say(label + printable(message.content))
+
+    # ── a question ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ask(self, question: str) -> None:
+        chat = self._context.settings.chat
+        if self._chat_id is None:
+            self._chat_id = await self._store.run(lambda store: store.create_chat())
+        kept = await exchange.kept(
+            self._store, self._chat_id, chat, sampling.params(chat.sampling), question, wait=self._typed
+        )
+        showing = asyncio.create_task(self._show(record(self._fleet, self._store, kept)))
+        try:
+            await self._listen_until(showing, kept.turn.message_id)
+            self._status = showing.result()
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _listen_until(self, showing: asyncio.Task[int], message_id: str) -> None:
+        """Reads on while an answer comes: `/stop` and a signal stop it, anything else waits for its turn."""
+        while not showing.done():
+            if self._interrupts.take() is not None:
+                await self._fleet.cancel(message_id)
+            elif self._lines.any:
+                line = self._lines.take()
+                if line is not None and line_words.parse(line) == Ordered("stop", ""):
+                    await self._fleet.cancel(message_id)
+                else:
+                    self._ahead.append(line)
+            else:
+                await _until_any(self._lines.wait(), self._interrupts.wait(), showing)
+
+    async def _show(self, events: AsyncGenerator[TurnEvent, None]) -> int:
+        """Writes what comes; the exit status that the ending counts as."""
+        transcript = Transcript()
+        async with aclosing(events):
+            async for event in events:
+                await self._output.write(transcript.feed(event))
+        return exchange.exit_status(event)
+
+
+async def _until_any(*waits: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
+    """Until one of them is done. Coroutines are cancelled then, tasks run on."""
+    tasks = [wait if isinstance(wait, asyncio.Task) else asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ours = [task for task in tasks if task not in waits]
+        for task in ours:
+            task.cancel()
+        await asyncio.gather(*ours, return_exceptions=True)
