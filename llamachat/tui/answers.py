@@ -50,8 +50,7 @@ def advance(answer: LiveAnswer, event: TurnEvent) -> LiveAnswer:
         case Failed():
             return replace(answer, phase="", ended=event)
         case _:
-            said = phase(event)
-            return answer if said is None else replace(answer, phase=said)
+            return replace(answer, phase=phase(event) or answer.phase)
 
 
 def _going_on(answer: LiveAnswer, node: str) -> str:

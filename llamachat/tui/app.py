@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import os
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
@@ -28,7 +27,7 @@ class LlamachatApp(App[int]):
     """Shows one chat screen over the services it is given."""
 
     TITLE = "llamachat"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("app"))
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     ENABLE_COMMAND_PALETTE = True
 
     CSS = """
@@ -50,6 +49,13 @@ class LlamachatApp(App[int]):
         """The chat is what there is."""
         return ChatScreen(self.services)
 
+    async def action_quit(self) -> None:
+        """Leaves; running answers go on at their nodes, and what is typed is kept."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ChatScreen):
+                await screen.keep_draft()
+        self.exit()
+
     def action_help(self) -> None:
         """Shows the keys."""
         if not isinstance(self.screen, HelpScreen):
@@ -64,14 +70,10 @@ class LlamachatApp(App[int]):
 
 async def _run(context: AppContext) -> int:
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(StoreThread(_database(context.data_dir)))
+        store = await stack.enter_async_context(StoreThread(context.places.history_file))
         fleet = await stack.enter_async_context(Fleet(context.addresses, policy=context.settings.chat.policy))
         services = Services(context.settings, fleet, store, banner=context.banner or "")
-        return await LlamachatApp(services, theme=context.theme).run_async() or 0
-
-
-def _database(data_dir: Path) -> Path:
-    return data_dir / "history.db"
+        return await LlamachatApp(services).run_async() or 0
 
 
 def run(context: AppContext) -> int:

@@ -24,7 +24,7 @@ def connection_mark(snapshots: Sequence[NodeSnapshot], policy: str) -> str:
 
 
 def status_facts(snapshots: Sequence[NodeSnapshot], current: str | None, waiting: int) -> tuple[Fact, ...]:
-    """The status bar for the node `current` (a name), or for the first that takes work; `waiting` questions are queued."""
+    """The status bar for the node named `current`, or for the first that takes work; `waiting` questions are queued."""
     node = next((snapshot for snapshot in snapshots if snapshot.name == current), None)
     if node is None:
         node = next((snapshot for snapshot in snapshots if snapshot.usable), snapshots[0] if snapshots else None)

@@ -8,18 +8,14 @@ from textual.theme import Theme
 
 DEFAULT_THEME: Final = "llamachat"
 
-_ACCENTS: Final = {
-    "primary": "#667eea",
-    "secondary": "#764ba2",
-    "success": "#48bb78",
-    "warning": "#ed8936",
-    "error": "#e53e3e",
-}
-
 THEMES: Final = (
     Theme(
         name="llamachat",
-        **_ACCENTS,
+        primary="#667eea",
+        secondary="#764ba2",
+        success="#48bb78",
+        warning="#ed8936",
+        error="#e53e3e",
         accent="#a3bffa",
         foreground="#e2e8f0",
         background="#14161f",

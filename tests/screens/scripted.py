@@ -1,4 +1,4 @@
-"""A fleet whose nodes and answers a test decides, and a screen over it with a real store and a clock that stands still."""
+"""A fleet whose nodes and answers a test decides, and a screen over it with a real store and a standing clock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from llamachat.config import Settings
@@ -58,7 +59,7 @@ def answer(text: str, node: str = "llama-01") -> list[TurnEvent]:
 
 
 class ScriptedFleet:
-    """Stands where the fleet stands. Each turn gets the next script; `None` in a script waits until `go_on` is called."""
+    """Stands where the fleet stands. Each turn gets the next script, in which `None` waits for `go_on`."""
 
     policy = "fastest"
 
@@ -68,6 +69,7 @@ class ScriptedFleet:
         self.turns: list[Turn] = []
         self.cancelled: list[str] = []
         self.reconnected: list[str] = []
+        self.running = 0
         self._go_on = asyncio.Event()
         self._cancels: dict[str, asyncio.Event] = {}
         self._callbacks: list[Callable[[], None]] = []
@@ -75,6 +77,14 @@ class ScriptedFleet:
     async def ask(self, turn: Turn) -> AsyncGenerator[TurnEvent, None]:
         """The events of the next script; a cancelled turn ends as the real fleet ends it."""
         self.turns.append(turn)
+        self.running += 1
+        try:
+            async for event in self._play(turn):
+                yield event
+        finally:
+            self.running -= 1
+
+    async def _play(self, turn: Turn) -> AsyncGenerator[TurnEvent, None]:
         cancelled = self._cancels.setdefault(turn.message_id, asyncio.Event())
         text = ""
         for event in self.scripts.pop(0):
@@ -107,6 +117,10 @@ class ScriptedFleet:
         """Nothing that could be gone on with."""
         return None
 
+    def cancel_attempt(self, node: str, attempt_id: str) -> bool:
+        """Nothing of an earlier run is left."""
+        return True
+
     def snapshots(self) -> tuple[NodeSnapshot, ...]:
         """The nodes as the test has them."""
         return self.nodes
@@ -127,14 +141,60 @@ class ScriptedFleet:
         self.reconnected.append(name)
 
 
+class ScriptedApp(LlamachatApp):
+    """The app over a scripted fleet and a store of its own, which lives as long as the app."""
+
+    def __init__(self, fleet: ScriptedFleet, path: Path, *, theme: str | None = None, banner: str = "") -> None:
+        self.fleet = fleet
+        look = LookSettings(motion=False, theme=theme or "llamachat")
+        self._store = StoreThread(path / "history.db")
+        settings = replace(Settings(), look=look)
+        super().__init__(
+            Services(settings, fleet, self._store, clock=lambda: NOON, zone=UTC, banner=banner)  # type: ignore[arg-type]
+        )
+
+    async def on_load(self) -> None:
+        """Opens the store."""
+        await self._store.__aenter__()
+
+    async def on_unmount(self) -> None:
+        """Closes it."""
+        await self._store.__aexit__(None, None, None)
+
+
 @asynccontextmanager
 async def running(
-    fleet: ScriptedFleet, path: Path, *, size: tuple[int, int] = (80, 24), theme: str | None = None, banner: str = ""
+    fleet: ScriptedFleet, path: Path, *, size: tuple[int, int] = (80, 24), banner: str = ""
 ) -> AsyncGenerator[Pilot[int], None]:
-    """The app over that fleet, with keys to press."""
-    settings = replace(Settings(), look=LookSettings(motion=False))
-    async with StoreThread(path / "history.db") as store:
-        services = Services(settings, fleet, store, clock=lambda: NOON, zone=UTC, banner=banner)  # type: ignore[arg-type]
-        async with LlamachatApp(services, theme=theme).run_test(size=size) as pilot:
-            await pilot.pause()
-            yield pilot
+    """The app, with keys to press."""
+    async with ScriptedApp(fleet, path, banner=banner).run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield pilot
+
+
+def lines(app: App[Any]) -> list[str]:
+    """The screen as text."""
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
+    """Waits until the screen has come to show something.
+
+    Raises:
+        AssertionError: it has not within some seconds; the screen is in the message.
+    """
+    deadline = asyncio.get_running_loop().time() + 10
+    while not holds():
+        assert asyncio.get_running_loop().time() < deadline, "\n".join(lines(pilot.app))
+        await pilot.pause(0.01)
+
+
+async def shows(pilot: Pilot[Any], text: str) -> None:
+    """Waits until `text` is on the screen."""
+    await until(pilot, lambda: any(text in line for line in lines(pilot.app)))
+
+
+async def ask(pilot: Pilot[Any], text: str) -> None:
+    """Types a question and sends it."""
+    await pilot.press(*text, "enter")
+    await pilot.pause()

@@ -1,8 +1,8 @@
 """Markdown as lines of styled text, made block by block.
 
-A message is one widget whose lines are computed for its width. While an answer streams, only its last block is parsed and
-laid out again; what stands before it stays as it is. That keeps the cost of a token independent of how long the answer
-has become, and makes a finished message as cheap as its visible lines.
+A message is one widget whose lines are computed for its width. While an answer streams, only its last block is parsed
+and laid out again; what stands before it stays as it is. That keeps the cost of a token independent of how long the
+answer has become, and makes a finished message as cheap as its visible lines.
 """
 
 from llamachat.tui.markdown.blocks import Block, BlockSplitter

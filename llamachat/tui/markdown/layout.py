@@ -84,7 +84,9 @@ def _layout(node: _Node, width: int) -> list[Content]:
         case "bullet_list_open" | "ordered_list_open":
             return _list(node, width)
         case "blockquote_open":
-            return _indented(node.children, width, Content.styled("▌ ", "$text-muted"), Content.styled("▌ ", "$text-muted"))
+            return _indented(
+                node.children, width, Content.styled("▌ ", "$text-muted"), Content.styled("▌ ", "$text-muted")
+            )
         case "fence" | "code_block":
             return code_lines(token.content, (token.info or "").split(" ")[0], width, None)
         case "hr":

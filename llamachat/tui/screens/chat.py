@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
 from llamachat.base.text import one_line, printable
+from llamachat.protocol import ChatMessage
 from llamachat.store import Category, StoredMessage, StoreError
 from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
-from llamachat.tui.conversations import Conversations, Question
+from llamachat.tui.conversations import Conversations
 from llamachat.tui.formatting import size
 from llamachat.tui.services import Services
 from llamachat.tui.status import banner, connection_mark, status_facts
@@ -30,6 +31,12 @@ from llamachat.tui.widgets.transcript import WINDOW, Transcript
 
 DRAW_INTERVAL_S: Final = 0.1
 """Shortest time between two redraws of a growing answer: ten a second keep a slow link usable."""
+
+DRAFT_PAUSE_S: Final = 0.3
+"""What is typed is kept once the typing has paused for so long."""
+
+RESUME_INTERVAL_S: Final = 5.0
+"""How often the screen looks for answers that a client has left behind."""
 
 NARROW: Final = 80
 """Below this many columns the history covers the conversation instead of standing beside it."""
@@ -52,8 +59,14 @@ _NO_NODES: Final = (
 class ChatScreen(Screen[None]):
     """Carries what the user does to the conversations, and what comes back to the widgets."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("chat"))
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (NARROW, "-normal"), (120, "-wide")]
+    AUTO_FOCUS = "#composer"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("chat")
+    # Textual declares it as an attribute of instances.
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (NARROW, "-normal"),
+        (120, "-wide"),
+    ]
 
     DEFAULT_CSS = """
     ChatScreen { layers: base over; }
@@ -77,13 +90,18 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._services = services
         self._conversations = Conversations(
-            services, changed=self._answer_changed, spawn=lambda task: self.run_worker(task, group="answers")
+            services,
+            changed=self._answer_changed,
+            began=self._question_began,
+            spawn=lambda task: self.run_worker(task, group="answers"),
         )
         self._chat_id: str | None = None
         self._title = ""
+        self._early = 0  # characters at the start of the composer that were typed before it had the focus
         self._last_node: str | None = None
         self._stale: dict[str, LiveAnswer] = {}  # answers that came on since they were last drawn
         self._draw_timer: Timer | None = None
+        self._draft_timer: Timer | None = None
         self._countdown: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -109,10 +127,32 @@ class ChatScreen(Screen[None]):
         self.query_one("#mark").tooltip = "Nodes that take work, of those you configured; how one is chosen."
         self._countdown = self.set_interval(1.0, self._show_fleet, pause=True)
         self._unsubscribe = self._services.fleet.subscribe(self._show_fleet)
-        self.query_one(Composer).focus()
         self._show_fleet()
-        await self._show_chat(None)
+        await self._begin()
         await self._show_history()
+        await self._resume()
+        self.set_interval(RESUME_INTERVAL_S, self._resume)
+
+    async def _begin(self) -> None:
+        """An empty conversation with its draft, behind which comes what was typed while the program started."""
+        draft = await self._conversations.draft(None)
+        composer = self.query_one(Composer)
+        composer.load_text(draft + composer.text)
+        composer.move_cursor(composer.document.end)
+        self._early += len(draft)
+        await self._show_messages()
+
+    def on_key(self, event: Key) -> None:
+        """Keeps what is typed before the composer has the focus, in front of what it already took itself."""
+        if self.focused is None and event.is_printable and event.character:
+            composer = self.query_one(Composer)
+            text = composer.text
+            composer.load_text(text[: self._early] + event.character + text[self._early :])
+            composer.move_cursor(composer.document.end)
+            self._early += 1
+
+    async def _resume(self) -> None:
+        """Takes up what a client that is gone has left, this one's predecessor or another on the same history."""
         try:
             await self._conversations.resume()
         except StoreError as error:
@@ -136,7 +176,7 @@ class ChatScreen(Screen[None]):
         if self._chat_id is None:
             self._chat_id = asked.chat_id
         transcript = self.query_one(Transcript)
-        if not asked.waits:
+        if asked.question is not None:
             await transcript.add(self._question_view(asked.question))
         transcript.follow()
         self._show_fleet()
@@ -146,7 +186,6 @@ class ChatScreen(Screen[None]):
         """Opens an earlier conversation."""
         event.stop()
         self.query_one(HistoryList).remove_class("opened")
-        await self._keep_draft()
         await self._show_chat(event.chat_id)
         await self._show_history()
         self.query_one(Composer).focus()
@@ -164,7 +203,6 @@ class ChatScreen(Screen[None]):
 
     async def action_new_chat(self) -> None:
         """Begins an empty conversation; the open one stays in the history."""
-        await self._keep_draft()
         await self._show_chat(None)
         await self._show_history()
         self.query_one(Composer).focus()
@@ -234,6 +272,11 @@ class ChatScreen(Screen[None]):
 
     # ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that has come is drawn."""
+        return self._draw_timer is None and not self._stale
+
     def _answer_changed(self, answer: LiveAnswer) -> None:
         """Draws at once when it begins or ends, and else at most every `DRAW_INTERVAL_S`."""
         self._stale[answer.message_id] = answer
@@ -262,32 +305,41 @@ class ChatScreen(Screen[None]):
         transcript = self.query_one(Transcript)
         view = next((view for view in transcript.messages if view.message_id == answer.message_id), None)
         if view is None:
-            question = self._conversations.question_of(answer)
-            if question is not None and not any(v.message_id == question.message_id for v in transcript.messages):
-                await transcript.add(self._question_view(question))
             view = MessageView(answer.message_id, MessageLabel("assistant", answer.created_at))
             await transcript.add(view)
         self._last_node = answer.node or self._last_node
         view.show(answer)
         transcript.content_changed()
 
+    def _question_began(self, chat_id: str, question: ChatMessage) -> None:
+        if chat_id == self._chat_id:
+            self.call_next(self.query_one(Transcript).add, self._question_view(question))
+
     async def _show_chat(self, chat_id: str | None) -> None:
-        self._chat_id = chat_id
+        """Leaves the open conversation for another; what was typed in each stays with it."""
+        draft = await self._conversations.draft(chat_id)
+        left, self._chat_id = self._chat_id, chat_id
         self._last_node = None
-        transcript = self.query_one(Transcript)
         composer = self.query_one(Composer)
+        typed = composer.text
+        composer.load_text(draft)
+        composer.move_cursor(composer.document.end)
+        await self._conversations.keep_draft(left, typed)
+        await self._show_messages()
+
+    async def _show_messages(self) -> None:
+        transcript = self.query_one(Transcript)
         messages: list[StoredMessage] = []
-        if chat_id is not None:
-            messages = await self._conversations.messages(chat_id, WINDOW)
-        views = [self._stored_view(message) for message in messages]
-        if views:
+        if self._chat_id is not None:
+            messages = await self._conversations.messages(self._chat_id, WINDOW)
+        if messages:
+            views = [self._stored_view(message) for message in messages]
             await transcript.show(views, may_have_older=len(messages) == WINDOW)
         else:
             hint = _EMPTY if self._services.fleet.snapshots() else _NO_NODES
             await transcript.show([Static(hint, id="empty", markup=False)])
-        composer.remember([message.content for message in messages if message.role == "user"])
-        composer.load_text(await self._conversations.draft(chat_id))
-        if chat_id is not None and (live := self._conversations.live(chat_id)) is not None:
+        self.query_one(Composer).remember([message.content for message in messages if message.role == "user"])
+        if self._chat_id is not None and (live := self._conversations.live(self._chat_id)) is not None:
             await self._draw_answer(live)
         self._show_fleet()
 
@@ -297,7 +349,9 @@ class ChatScreen(Screen[None]):
         except StoreError as error:
             self._tell_store_error(error)
             return
-        self.query_one(HistoryList).show([self._history_group(category) for category in categories], self._chat_id or "")
+        self.query_one(HistoryList).show(
+            [self._history_group(category) for category in categories], self._chat_id or ""
+        )
         titles = {chat.id: chat.title for category in categories for chat in category.chats}
         title = one_line(titles.get(self._chat_id or "", ""), 120)
         if title != self._title:
@@ -311,21 +365,23 @@ class ChatScreen(Screen[None]):
         )
         return HistoryGroup(_HEADINGS.get(category.kind, category.name), entries)
 
-    def _question_view(self, question: Question) -> MessageView:
-        return MessageView(question.message_id, MessageLabel("user", question.created_at), question.text)
+    def _question_view(self, question: ChatMessage) -> MessageView:
+        return MessageView(question.id, MessageLabel("user", question.created_at), question.content)
 
     def _stored_view(self, message: StoredMessage) -> MessageView:
         node = message.seams[-1].node if message.seams else ""
         label = MessageLabel(message.role, message.created_at, message.model or "", node)
         view = MessageView(message.id, label, message.content)
-        view.tell_end(tuple(message.seams[1:]), message.finish_reason or "", message.error or "")
+        view.tell_end(
+            [seam for seam in message.seams if seam.offset > 0], message.finish_reason or "", message.error or ""
+        )
         return view
 
     def _show_fleet(self) -> None:
         snapshots = self._services.fleet.snapshots()
         mark = connection_mark(snapshots, self._services.fleet.policy)
         self._update_line("#mark", mark)
-        self.query_one(StatusBar).show(status_facts(snapshots, self._last_node, self._conversations.waiting()))
+        self.query_one(StatusBar).show(status_facts(snapshots, self._last_node, self._conversations.waiting))
         text = banner(snapshots, self._services.clock())
         self._update_line("#banner", text)
         self.query_one("#banner").display = bool(text)
@@ -344,10 +400,16 @@ class ChatScreen(Screen[None]):
 
     async def on_text_area_changed(self) -> None:
         """Keeps what is typed a moment after the typing pauses."""
-        self._conversations.draft_changed(self._chat_id, self.query_one(Composer).text)
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(DRAFT_PAUSE_S, self.keep_draft)
 
-    async def _keep_draft(self) -> None:
-        await self._conversations.keep_draft(self._chat_id, self.query_one(Composer).text)
+    async def keep_draft(self) -> None:
+        """Keeps what is typed, now."""
+        try:
+            await self._conversations.keep_draft(self._chat_id, self.query_one(Composer).text)
+        except StoreError as error:
+            self._tell_store_error(error)
 
     def _tell_store_error(self, error: StoreError) -> None:
         self.notify(printable(str(error)), title="History", severity="error", timeout=15, markup=False)

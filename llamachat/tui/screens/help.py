@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -18,11 +19,11 @@ _HEADINGS: Final = {
     "message": "A message (alt+↑ and alt+↓ go there)",
     "app": "Everywhere",
 }
-_KEY_WIDTH: Final = 22
+_KEY_WIDTH: Final = 21
 
 
 def key_names(keys: str) -> str:
-    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`. Names that only a terminal understands are left out."""
+    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`. Escape sequences among the names are left out."""
     names = [key for key in keys.split(",") if "\\" not in key]
     if len(names) > 3:
         return f"{names[0]} … {names[-1]}"
@@ -32,12 +33,12 @@ def key_names(keys: str) -> str:
 class HelpScreen(ModalScreen[None]):
     """Every key with what it does."""
 
-    BINDINGS = [("escape,f1,q,enter", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,f1,q,enter", "dismiss", "Close")]
 
     DEFAULT_CSS = """
     HelpScreen { align: center middle; }
     HelpScreen VerticalScroll {
-        width: 72; max-width: 95%; height: auto; max-height: 90%;
+        width: 76; max-width: 95%; height: auto; max-height: 90%;
         border: round $primary; background: $surface; padding: 0 1;
     }
     HelpScreen Static { width: 1fr; height: auto; }
@@ -56,7 +57,5 @@ class HelpScreen(ModalScreen[None]):
             lines += [Content(""), Content.styled(heading, "bold")] if lines else [Content.styled(heading, "bold")]
             for action in ACTIONS:
                 if action.where == place:
-                    lines.append(
-                        Content.assemble(("  " + key_names(action.keys)).ljust(_KEY_WIDTH), " ", action.help)
-                    )
+                    lines.append(Content.assemble(("  " + key_names(action.keys)).ljust(_KEY_WIDTH), " ", action.help))
         return Content("\n").join(lines)

@@ -1,1 +1,1 @@
-"""The widgets of the screens. Each shows values it is given and posts messages; none talks to the fleet or the store."""
+"""The widgets of the screens. Each shows the values it is given and posts messages; none talks to fleet or store."""

@@ -8,8 +8,10 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
+from textual.binding import BindingType
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -22,17 +24,18 @@ MAX_HISTORY: Final = 100
 class Composer(TextArea):
     """A text area that sends on Enter, takes Ctrl+J for a new line, and grows with what is typed."""
 
-    BINDINGS = bindings("composer")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("composer")
 
     DEFAULT_CSS = """
     Composer {
         height: auto;
         min-height: 3;
         max-height: 12;
-        border: round $panel-lighten-2;
+        border: round $secondary;
         padding: 0 1;
         background: $surface;
-        &:focus { border: round $primary; }
+        &:focus { border: heavy $primary; }
+        & .text-area--placeholder { color: $text-muted; }
     }
     """
 
@@ -50,6 +53,15 @@ class Composer(TextArea):
         self.cursor_blink = blink
         self._sent: list[str] = []
         self._recalled = 0
+
+    async def _on_key(self, event: Key) -> None:
+        """Runs the composer's own actions in the order of the keys. A priority binding would overtake what was typed
+        before it and still waits in this widget's queue: half a sentence would be sent."""
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if binding.id is not None and binding.id.startswith("composer."):
+                event.stop()
+                event.prevent_default()
+                await self.run_action(binding.action)
 
     def remember(self, texts: list[str]) -> None:
         """What ↑ brings back, oldest first."""

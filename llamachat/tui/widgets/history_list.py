@@ -39,8 +39,8 @@ class HistoryList(Vertical):
 
     DEFAULT_CSS = """
     HistoryList {
-        width: 28; height: 1fr; border: round $panel-lighten-2; background: $surface;
-        &:focus-within { border: round $primary; }
+        width: 28; height: 1fr; border: round $secondary; background: $surface;
+        &:focus-within { border: heavy $primary; }
         OptionList { height: 1fr; border: none; background: $surface; padding: 0; scrollbar-size-vertical: 1; }
         #no-history { padding: 1; color: $text-muted; height: auto; }
     }
@@ -76,7 +76,9 @@ class HistoryList(Vertical):
             for entry in group.entries:
                 mark = "▸" if entry.chat_id == current else entry.mark
                 title = Content(f" {mark} {one_line(entry.title or 'New chat', 60)}")
-                options.add_option(Option(title.stylize("bold") if entry.chat_id == current else title, id=entry.chat_id))
+                options.add_option(
+                    Option(title.stylize("bold") if entry.chat_id == current else title, id=entry.chat_id)
+                )
         wanted = highlighted if options.has_focus else current
         self._highlight(wanted)
         self.query_one("#no-history").display = not groups

@@ -13,15 +13,14 @@ from textual.widget import Widget
 
 from llamachat.tui.markdown import BlockSplitter, layout_block
 
-
 CURSOR: Final = "▊"
 
 
 class MarkdownView(Widget):
     """Markdown that can be appended to. Its lines are laid out per width, block by block, and drawn one at a time.
 
-    This is the boundary behind which the text of a message is shown: `append`, `finish`, `text` and `code_blocks` are all
-    that a message knows of it.
+    This is the boundary behind which the text of a message is shown: `append`, `show_cursor`, `finish`, `text` and
+    `code_blocks` are all that a message knows of it.
     """
 
     DEFAULT_CSS = """
@@ -90,7 +89,7 @@ class MarkdownView(Widget):
         if selection is not None and (span := selection.get_span(y)) is not None:
             start, end = span
             line = line.stylize("reverse", start, len(line) if end == -1 else end)
-        options = RenderOptions(self._get_style, self.styles)
+        options = RenderOptions(self._get_style, {})
         drawn = line.render_strips(width, 1, base, options) or [Strip.blank(width, base.rich_style)]
         strip = drawn[0].adjust_cell_length(width, base.rich_style).apply_offsets(0, y)
         if selection is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Right, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -39,7 +41,7 @@ class MessageLabel:
 class MessageView(Vertical, can_focus=True):
     """A message. Plain values in, nothing out but requests to copy."""
 
-    BINDINGS = bindings("message")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("message")
 
     DEFAULT_CSS = """
     MessageView {

@@ -1,4 +1,4 @@
-"""The conversation as it scrolls: follows the end while the reader is there, and stays where the reader is otherwise."""
+"""The conversation as it scrolls: follows the end while the reader is there, and otherwise stays with the reader."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Transcript(Widget):
     DEFAULT_CSS = """
     Transcript { height: 1fr; layers: below above; }
     Transcript _Scroll { height: 1fr; layer: below; scrollbar-size-vertical: 1; padding: 1 0 0 0; }
+    Transcript #messages { height: auto; }
     Transcript #new-lines {
         layer: above; dock: bottom; width: 100%; height: 1; text-align: right; padding: 0 2;
         background: $panel; color: $text; display: none;
@@ -62,7 +63,6 @@ class Transcript(Widget):
     def on_mount(self) -> None:
         """Follows the end from the start."""
         self._scroll.anchor()
-        self.query_one("#messages").styles.height = "auto"
 
     @property
     def _scroll(self) -> _Scroll:
@@ -119,8 +119,9 @@ class Transcript(Widget):
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the last line is in view."""
-        return self._scroll.scroll_y >= self._scroll.max_scroll_y - 1
+        """Whether the last line is in view. (A short conversation stands at the bottom: its offset is negative.)"""
+        end = self._scroll.max_scroll_y
+        return end <= 0 or self._scroll.scroll_y >= end - 1
 
     def content_changed(self) -> None:
         """Says that a message grew."""

@@ -1,4 +1,4 @@
-"""Markdown as lines: what grows piece by piece ends as what is laid out at once, and nothing is wider than its place."""
+"""Markdown as lines: text that grows ends as if it had come at once, and nothing is wider than its place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,28 @@ def superpose(q):
 last
 """
 # Pieces that Markdown gives a meaning, so that random texts are full of structure.
-PIECES = ["#", " ", "\n", "\n\n", "- ", "1. ", "> ", "```", "~~~", "`", "**", "*", "|", "|-|-|", "---", "word", "[a](b)", "é", "語", "\t"]
+PIECES = [
+    "#",
+    " ",
+    "\n",
+    "\n\n",
+    "- ",
+    "1. ",
+    "> ",
+    "```",
+    "~~~",
+    "`",
+    "**",
+    "*",
+    "|",
+    "|-|-|",
+    "---",
+    "word",
+    "[a](b)",
+    "é",
+    "語",
+    "\t",
+]
 
 
 def laid_out(splitter: BlockSplitter, width: int) -> list[Content]:
