@@ -243,7 +243,7 @@ class Asking:
     def _wait(self, decision: Decision, now: float) -> list[TurnEvent]:
         """Nobody can answer now: shows that, or ends when nobody ever will."""
         nodes = self._around.snapshots()
-        failure = hopeless(self.turn, decision, nodes, self._setbacks.last_error, in_grace=now < self._grace_until)
+        failure = hopeless(self.turn, decision, nodes, self._setbacks, in_grace=now < self._grace_until)
         if failure is not None:
             return [self._fail(*failure)]
         waiting = self._around.waiting
@@ -372,6 +372,7 @@ class Asking:
         step = verdict.judge(error, self._limits, attaching=attempt.attaching, sent_tokens=attempt.sent_tokens)
         match step.step:
             case "end":
+                self._drop_attempt()
                 return [self._fail(error.code, error.message)]
             case "anew":
                 self._setbacks.left(attempt.node, "it no longer has the answer")
@@ -380,11 +381,12 @@ class Asking:
                 self._answer.forget_tokens()
             case "later":
                 self._setbacks.busy(attempt.node, said, now + step.wait_s)
-            case "larger" | "elsewhere" | "cool":
-                self._setbacks.failed(attempt.node, said, error)
+            case "larger" | "elsewhere":
+                self._setbacks.failed(attempt.node, said, error, None)
                 self._setbacks.context_above = max(self._setbacks.context_above, step.context)
-                if step.step == "cool":
-                    self._around.cooldowns.failed(attempt.node, attempt.model, now)
+            case "cool":
+                until = self._around.cooldowns.failed(attempt.node, attempt.model, now)
+                self._setbacks.failed(attempt.node, said, error, until)
         self._drop_attempt()
         return []
 
@@ -396,9 +398,9 @@ class Asking:
     def _give_up_attempt(self, attempt: Attempt, reason: str, now: float) -> None:
         """The attempt runs but is of no use."""
         self._stop_attempt()
-        self._around.cooldowns.failed(attempt.node, attempt.model, now)
+        until = self._around.cooldowns.failed(attempt.node, attempt.model, now)
         error = Error(id=attempt.id, code=ErrorCode.INTERNAL, message=f"{attempt.node}: {reason}.")
-        self._setbacks.failed(attempt.node, reason, error)
+        self._setbacks.failed(attempt.node, reason, error, until)
 
     def _stop_attempt(self) -> None:
         """Leaves the attempt and has it cancelled, at the latest when its node is seen again."""
@@ -436,11 +438,13 @@ class Asking:
         return ending
 
     def _fail(self, code: str, message: str) -> Failed:
-        self._stop_waiting()
         self._end()
         return Failed(one_line(code, 64), one_line(message), self._answer.text, self._node)
 
     def _end(self) -> None:
         self._stop_waiting()
-        self._drop_attempt()
+        if self._running:
+            self._drop_attempt()  # it has ended
+        else:
+            self._stop_attempt()  # it was lost, and may still run
         self.ended = True

@@ -52,9 +52,11 @@ def expect(
     """What a turn of `prompt_tokens` may expect, with `in_flight` turns of this client at the node already: its last
     status may be older than they are."""
     status = node.status
-    warm = min(status.resident.get(chat_id, 0), prompt_tokens) if status is not None else 0
+    warm = min(max(status.resident.get(chat_id, 0), 0), prompt_tokens) if status is not None else 0
     cold = max(prompt_tokens - warm, 1)
-    rate = (status.prefill_tokens_per_second if status is not None else None) or limits.assumed_prefill_rate
+    rate = status.prefill_tokens_per_second if status is not None else None
+    if rate is None or rate <= 0:
+        rate = limits.assumed_prefill_rate
     queue_ms, ahead = _queue(node, in_flight, limits)
     return Expectation(
         round_trip_ms=node.rtt_ms or 0.0,
@@ -72,7 +74,7 @@ def _busy_share(status: BackendStatus | None, in_flight: int) -> float:
     """How much of the node is at work, 0 to 1: a prompt is read between the steps of those that decode already."""
     if status is None or status.slots.total <= 0:
         return 0.0
-    return min(max(status.slots.busy, in_flight) / status.slots.total, 1.0)
+    return min(max(status.slots.busy, in_flight, 0) / status.slots.total, 1.0)
 
 
 def _queue(node: NodeSnapshot, in_flight: int, limits: FleetLimits) -> tuple[float, int]:
@@ -95,5 +97,5 @@ def _queue(node: NodeSnapshot, in_flight: int, limits: FleetLimits) -> tuple[flo
 def _load(model: ModelInfo, limits: FleetLimits) -> float:
     if model.state == "loaded":
         return 0.0
-    whole = 1000 * (model.size or 0) / limits.assumed_load_rate
+    whole = 1000 * max(model.size or 0, 0) / limits.assumed_load_rate
     return whole / 2 if model.state == "loading" else whole

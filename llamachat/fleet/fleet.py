@@ -114,6 +114,18 @@ class Fleet:
                 asking.cancel()
                 mailbox.poke()
 
+    def cancel_attempt(self, node: str, attempt_id: str) -> bool:
+        """Stops an attempt of an earlier run of this program, as soon as its node is seen.
+
+        Returns:
+            Whether nothing remains to be done: the node confirmed it, or is not part of the fleet.
+        """
+        link = self._links.get(node)
+        if link is None or link.has_cancelled(attempt_id):
+            return True
+        link.cancel(attempt_id)
+        return False
+
     def held(self, message_id: str) -> Held | None:
         """What to keep of an answer under way, to go on with it after a restart."""
         return next((asking.held for asking in self._turns if asking.turn.message_id == message_id), None)

@@ -57,7 +57,8 @@ def _connected(facts: Facts, limits: FleetLimits) -> Health:
     if status is not None:
         if status.state == "degraded":
             warnings.append("it says that it is degraded")
-        if status.load >= limits.warn_load:
+        # A processor that writes answers is at its full load, as it should be; without any, it works for somebody else.
+        if status.load >= limits.warn_load and not status.slots.busy:
             warnings.append(f"its load is {status.load:.0%}")
         if status.memory.total > 0 and (used := status.memory.used / status.memory.total) >= limits.warn_memory:
             warnings.append(f"its memory is {used:.0%} full")

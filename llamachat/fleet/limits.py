@@ -14,7 +14,8 @@ class FleetLimits:
         hello_timeout_s: from the handshake to the daemon's first frame.
         close_timeout_s: for saying goodbye, and for frames still to be written then.
         backoff_first_s, backoff_cap_s: shortest and longest pause between two tries.
-        settled_s: a connection that lived this long is tried again at once when it is lost.
+        settled_s: a connection that lived this long is tried again at once when it is lost, and once more after
+            `redial_s`: a daemon that just died may still take a connection, and only then is known to be gone.
         bad_frames: undecodable frames in a row after which a connection is given up.
 
     Liveness:
@@ -26,7 +27,8 @@ class FleetLimits:
             is asked about with a ping.
         probe_s: how long that ping may take.
         tick_s: how often the client looks whether its own loop runs.
-        slow_ping_ms, warn_load, warn_memory: above these a node is shown with a warning (load and memory 0 to 1).
+        slow_ping_ms, warn_load, warn_memory: above these a node is shown with a warning (load and memory 0 to 1; the
+            load of a node that writes no answers).
 
     Turns:
         settle_s: a fleet that has just begun to connect is given so long before the first choice among its nodes.
@@ -37,7 +39,9 @@ class FleetLimits:
         recheck_s: an attempt quiet for this long on a living link is attached to again, in case the node forgot it.
         attach_tries: attachments without progress before a node is left.
         cooldown_first_s, cooldown_cap_s: how long a node is left alone with a model after it failed there.
-        save_interval_s: the longest time that a partial answer is not yet in the store.
+        save_interval_s: the longest time that a part of an answer is not yet in the store.
+        touch_interval_s: how often an answer that does not grow is marked as looked after, for other clients.
+        abandoned_s: an open answer that nobody marked for so long belongs to a client that is gone.
 
     Estimates, where a node has not told better:
         characters_per_token: to count a prompt that no tokenizer has seen.
@@ -46,8 +50,8 @@ class FleetLimits:
         assumed_load_rate: bytes of a model per second.
         warning_factor: how much longer a node with a warning is expected to take.
         tie_ms: estimates that differ by less are equal, and the user's order decides.
-        priority_factor, priority_slack_ms: the policy `priority` keeps the user's order while a node's estimate is
-            below factor times the best one plus the slack.
+        preference_factor, preference_slack_ms: the policies `priority` and `sticky` keep to their node while its
+            estimate is below factor times the best one plus the slack.
 
     Kept:
         kept_estimates, kept_cancels, kept_chats: newest so many.
@@ -59,6 +63,7 @@ class FleetLimits:
     backoff_first_s: float = 0.5
     backoff_cap_s: float = 30.0
     settled_s: float = 0.25
+    redial_s: float = 0.1
     bad_frames: int = 20
 
     status_interval_s: float = 2.0
@@ -85,6 +90,8 @@ class FleetLimits:
     cooldown_first_s: float = 5.0
     cooldown_cap_s: float = 60.0
     save_interval_s: float = 0.5
+    touch_interval_s: float = 1.0
+    abandoned_s: float = 2.5
 
     characters_per_token: float = 4.0
     assumed_prefill_rate: float = 500.0
@@ -92,8 +99,8 @@ class FleetLimits:
     assumed_load_rate: float = 500e6
     warning_factor: float = 2.0
     tie_ms: float = 20.0
-    priority_factor: float = 2.0
-    priority_slack_ms: float = 1000.0
+    preference_factor: float = 2.0
+    preference_slack_ms: float = 1000.0
 
     kept_estimates: int = 256
     kept_cancels: int = 256

@@ -72,10 +72,12 @@ class Link:
         self._phase: Phase = "connecting"
         self._why = ""
         self._failures = 0
+        self._hurry = False  # a good connection was lost just now
         self._wake = asyncio.Event()  # skips the pause between two tries
         self._session: Session | None = None
         self._sinks: dict[str, Sink] = {}
         self._cancels: dict[str, None] = {}  # attempts to cancel, in order, until the node confirms
+        self._cancelled: dict[str, None] = {}  # those that it confirmed
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -123,10 +125,12 @@ class Link:
 
     def cancel(self, attempt_id: str) -> None:
         """Stops an attempt: now, or as soon as the node is seen again."""
-        self._cancels[attempt_id] = None
-        while len(self._cancels) > self._limits.kept_cancels:
-            del self._cancels[next(iter(self._cancels))]
+        _keep(self._cancels, attempt_id, self._limits.kept_cancels)
         self.post(Cancel(id=attempt_id, req=attempt_id))
+
+    def has_cancelled(self, attempt_id: str) -> bool:
+        """Whether the node confirmed that."""
+        return attempt_id in self._cancelled
 
     def probe(self) -> None:
         """Asks with a ping whether the node still answers; when it does not, the link is lost."""
@@ -151,7 +155,9 @@ class Link:
                 self._enter("refused", str(error))
                 await self._wake.wait()
             except Unreachable as error:
-                await self._rest(self._next_pause(), str(error), gone=error.gone)
+                delay = self._limits.redial_s if self._hurry and not error.gone else self._next_pause()
+                self._hurry = False
+                await self._rest(delay, str(error), gone=error.gone)
             except Exception:  # a defect of ours must not silence a node for good
                 logger.exception("The link to %s failed", self.address.name)
                 await self._rest(self._next_pause(), "The connection failed for a reason that the log has.")
@@ -174,6 +180,7 @@ class Link:
         self._tell_lost(Lost(ended.reason, ended.silent))
         if ended.refused:
             raise Refused(ended.reason)
+        self._hurry = settled
         return 0.0 if settled or self._closing else self._next_pause()
 
     async def _rest(self, delay: float, why: str, *, gone: bool = False) -> None:
@@ -208,8 +215,9 @@ class Link:
                 else:
                     logger.info("%s says %s: %s", self.address.name, frame.code, one_line(frame.message))
             case Ok():
-                if isinstance(frame.req, str):
-                    self._cancels.pop(frame.req, None)
+                if isinstance(frame.req, str) and frame.req in self._cancels:
+                    del self._cancels[frame.req]
+                    _keep(self._cancelled, frame.req, self._limits.kept_cancels)
             case _:
                 logger.debug("%s sent %s, which nobody asked for", self.address.name, type(frame).__name__)
 
@@ -254,3 +262,10 @@ class Link:
         if after != before:
             self.snapshot = after
             self._changed()
+
+
+def _keep(kept: dict[str, None], attempt_id: str, most: int) -> None:
+    """Adds to an ordered set that forgets its oldest."""
+    kept[attempt_id] = None
+    while len(kept) > most:
+        del kept[next(iter(kept))]

@@ -22,10 +22,12 @@ Why = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a node said to this turn already: it is out until `until` (the caller's clock), or for good with None."""
+    """What a node said to this turn already: it is out until `until` (the caller's clock), or for good with None.
+    `failed`: it tried and could not; else it was only busy."""
 
     reason: str
     until: float | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,8 @@ def _exclusion(
     if node.state in ("offline", "connecting", "refused", "draining"):
         return Excluded(name, node.state, f"it is {node.state}")
     refusal = turn.refusals.get(name)
-    if refusal is not None and refusal.until is None:
-        return Excluded(name, "failed", refusal.reason)
-    if refusal is not None and refusal.until is not None and refusal.until > now:
-        return Excluded(name, "busy", refusal.reason, refusal.until)
+    if refusal is not None and (refusal.until is None or refusal.until > now):
+        return Excluded(name, "failed" if refusal.failed else "busy", refusal.reason, refusal.until)
     if model is None:
         return Excluded(name, "unknown_model", f"it has no model {one_line(turn.model or 'of its own', 64)}")
     if model.state == "failed":
@@ -185,13 +185,14 @@ def _pick(turn: TurnFacts, candidates: list[Candidate], policy: Policy, limits: 
     best = next(c for c in fitting if c.expected_ms <= quickest + limits.tie_ms)
     if len(candidates) == 1:
         return best, f"{same}{other}the only node that can answer: {best.expectation.words()}"
-    if policy == "sticky" and turn.last_node is not None:
-        last = next((c for c in fitting if c.node.name == turn.last_node), None)
-        if last is not None and last.node.state == "online":
+    bound = best.expected_ms * limits.preference_factor + limits.preference_slack_ms
+    preferred = [c for c in fitting if c.expected_ms <= bound]
+    if policy == "sticky":
+        last = next((c for c in preferred if c.node.name == turn.last_node), None)
+        if last is not None:
             return last, f"{same}{other}it answered in this chat last: {last.expectation.words()}"
     if policy == "priority":
-        bound = best.expected_ms * limits.priority_factor + limits.priority_slack_ms
-        first = next(c for c in fitting if c.expected_ms <= bound)
+        first = preferred[0]
         return first, f"{same}{other}first in your order: {first.expectation.words()}"
     return best, f"{same}{other}the quickest: {best.expectation.words()}"
 

@@ -29,12 +29,12 @@ class Setbacks:
         self.left(node, reason)
         self.refusals[node] = Refusal(reason, until)
 
-    def failed(self, node: str, reason: str, error: Error) -> None:
-        """The node cannot do it."""
+    def failed(self, node: str, reason: str, error: Error, until: float | None) -> None:
+        """The node cannot do it, at least until then."""
         self.left(node, reason)
-        self.refusals[node] = Refusal(reason)
+        self.refusals[node] = Refusal(reason, until, failed=True)
         self.last_error = error
 
     def went_on(self) -> None:
         """There is more of the answer than when they failed, so those may be asked again."""
-        self.refusals = {name: refusal for name, refusal in self.refusals.items() if refusal.until is not None}
+        self.refusals = {name: refusal for name, refusal in self.refusals.items() if not refusal.failed}

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from llamachat.base.text import one_line
 from llamachat.fleet.routing import Decision
+from llamachat.fleet.setbacks import Setbacks
 from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.fleet.turn import Turn
-from llamachat.protocol import Error, ErrorCode
+from llamachat.protocol import ErrorCode
 
 _SOON = frozenset({"connecting", "cooling", "busy"})
 _TOLD = frozenset({"failed", "context"})
 
 
 def hopeless(
-    turn: Turn, decision: Decision, nodes: tuple[NodeSnapshot, ...], last_error: Error | None, *, in_grace: bool
+    turn: Turn, decision: Decision, nodes: tuple[NodeSnapshot, ...], setbacks: Setbacks, *, in_grace: bool
 ) -> tuple[str, str] | None:
     """Code and sentence with which a turn ends that nobody can answer; None when waiting may help.
 
-    `last_error`: what a node said that was asked; `in_grace`: a lost node may still come back.
+    `in_grace`: a lost node may still come back, even for a caller who does not wait for nodes.
     """
     whys = {out.why for out in decision.excluded}
     if whys & _SOON:
         return None
-    if whys & _TOLD and last_error is not None:
-        return last_error.code, last_error.message
+    if any(_could_serve(turn, node, setbacks) for node in nodes if not node.usable) and (
+        turn.wait_for_node or in_grace
+    ):
+        return None
+    if whys & _TOLD and setbacks.last_error is not None:
+        return setbacks.last_error.code, setbacks.last_error.message
     if "model_failed" in whys:
         return ErrorCode.MODEL_FAILED, f"No node could load the model. {_sentence(decision)}"
-    if "unknown_model" in whys and not _somebody_away_has_it(turn, nodes):
+    if "unknown_model" in whys:
         offered = sorted({one_line(model.id, 64) for node in nodes if node.connected for model in node.models})
         wanted = one_line(turn.model or "a default", 64)
         return ErrorCode.UNKNOWN_MODEL, f"No node has the model {wanted}. Offered: {', '.join(offered) or 'none'}."
@@ -46,9 +51,15 @@ def waiting_for(decision: Decision, nodes: tuple[NodeSnapshot, ...], now: float,
     return min(times, default=None)
 
 
-def _somebody_away_has_it(turn: Turn, nodes: tuple[NodeSnapshot, ...]) -> bool:
-    away = [node for node in nodes if not node.usable]
-    return any(node.model(turn.model) is not None if turn.model else node.models for node in away)
+def _could_serve(turn: Turn, node: NodeSnapshot, setbacks: Setbacks) -> bool:
+    """Whether a node that is away could answer when it comes back, by what it last said."""
+    if turn.node is not None and node.name != turn.node:
+        return False
+    refusal = setbacks.refusals.get(node.name)
+    if refusal is not None and refusal.until is None:
+        return False
+    model = node.model(turn.model or node.default_model)
+    return model is not None and (model.context is None or model.context > setbacks.context_above)
 
 
 def _sentence(decision: Decision) -> str:

@@ -148,6 +148,46 @@ async def test_where_nobody_listens_is_offline_with_the_time_of_the_next_try() -
     await node.stop()
 
 
+async def test_a_connection_that_had_lasted_is_tried_again_at_once() -> None:
+    limits = replace(SLOW, backoff_first_s=60, backoff_cap_s=60, settled_s=0.0)
+    node = ScriptedNode()
+    async with fleet_of(node, limits=limits) as fleet:
+        node.drop()
+        await until(fleet, lambda nodes: not nodes[0].connected)
+        await _reaches(fleet, "online")
+
+
+async def test_a_daemon_that_dies_while_it_is_tried_again_is_soon_known_to_be_gone() -> None:
+    limits = replace(SLOW, backoff_first_s=60, backoff_cap_s=60, settled_s=0.0, redial_s=0.5)
+    node = ScriptedNode()
+    async with fleet_of(node, limits=limits) as fleet:
+        node.http_status = 503  # the first new try still meets somebody
+        node.drop()
+        await until(fleet, lambda nodes: "503" in nodes[0].reason)
+        await node.stop()
+        await until(fleet, lambda nodes: nodes[0].gone)
+
+
+async def test_a_connection_that_did_not_last_is_not_tried_again_at_once() -> None:
+    limits = replace(SLOW, backoff_first_s=60, backoff_cap_s=60, settled_s=60)
+    node = ScriptedNode()
+    async with fleet_of(node, limits=limits) as fleet:
+        node.drop()
+        snapshot = await _reaches(fleet, "offline")
+        assert snapshot.retry_at is not None
+
+
+async def test_a_node_on_this_machine_is_reached_without_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    node = ScriptedNode()
+    async with fleet_of(node):
+        assert len(node.headers) == 1
+
+
 async def test_a_server_that_is_not_a_websocket_is_offline() -> None:
     async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()

@@ -16,7 +16,8 @@ from llamachat.fleet.cooldown import Cooldowns
 from llamachat.fleet.estimates import Estimates
 from llamachat.fleet.health import Facts, judge
 from llamachat.fleet.mailbox import Mailbox
-from llamachat.fleet.routing import Decision, Excluded
+from llamachat.fleet.routing import Decision, Excluded, Refusal
+from llamachat.fleet.setbacks import Setbacks
 from llamachat.fleet.verdict import Verdict
 from llamachat.fleet.verdict import judge as judge_error
 from llamachat.fleet.waiting import hopeless, waiting_for
@@ -167,37 +168,66 @@ def _nobody(*excluded: tuple[str, str]) -> Decision:
     return Decision(None, None, "reasons", None, excluded=tuple(Excluded(name, why, "r") for name, why in excluded))  # type: ignore[arg-type]
 
 
+def _told(**refusals: Refusal) -> Setbacks:
+    setbacks = Setbacks()
+    setbacks.last_error = ERROR
+    setbacks.refusals.update(refusals)
+    return setbacks
+
+
 @pytest.mark.parametrize(
-    ("excluded", "waits", "in_grace", "last_error", "code"),
+    ("excluded", "waits", "in_grace", "told", "code"),
     [
-        ([("a", "offline")], True, False, None, None),
-        ([("a", "offline")], False, False, None, "no_node"),
-        ([("a", "offline")], False, True, None, None),
-        ([("a", "connecting")], False, False, None, None),
-        ([("a", "busy"), ("b", "failed")], False, False, ERROR, None),
-        ([("a", "cooling")], False, False, None, None),
-        ([("a", "draining")], False, False, None, "no_node"),
-        ([("a", "refused")], True, False, None, None),
-        ([("a", "failed"), ("b", "offline")], True, False, ERROR, "worker_failed"),
-        ([("a", "context")], True, False, ERROR, "worker_failed"),
-        ([("a", "model_failed")], True, False, None, "model_failed"),
-        ([("a", "unknown_model")], True, False, None, "unknown_model"),
-        ([("a", "unknown_model"), ("b", "connecting")], True, False, None, None),
-        ([], True, False, None, None),
-        ([], False, False, None, "no_node"),
+        ([("a", "offline")], True, False, False, None),
+        ([("a", "offline")], False, False, False, "no_node"),
+        ([("a", "offline")], False, True, False, None),
+        ([("a", "connecting")], False, False, False, None),
+        ([("a", "busy"), ("b", "failed")], False, False, True, None),
+        ([("a", "cooling")], False, False, False, None),
+        ([("a", "draining")], False, False, False, "no_node"),
+        ([("a", "refused")], True, False, False, None),
+        ([("a", "failed"), ("b", "offline")], True, False, True, "worker_failed"),
+        ([("a", "context")], True, False, True, "worker_failed"),
+        ([("a", "model_failed")], True, False, False, "model_failed"),
+        ([("a", "unknown_model")], True, False, False, "unknown_model"),
+        ([("a", "unknown_model"), ("b", "connecting")], True, False, False, None),
+        ([], True, False, False, None),
+        ([], False, False, False, "no_node"),
     ],
 )
 def test_waiting_ends_when_it_cannot_help(
-    excluded: list[tuple[str, str]], waits: bool, in_grace: bool, last_error: Error | None, code: str | None
+    excluded: list[tuple[str, str]], waits: bool, in_grace: bool, told: bool, code: str | None
 ) -> None:
     turn = Turn("m", "c", TURN.messages, model="other", wait_for_node=waits)
-    result = hopeless(turn, _nobody(*excluded), (node("a"), node("b", "offline")), last_error, in_grace=in_grace)
+    nodes = (node("a"), node("b", "offline"))
+    result = hopeless(turn, _nobody(*excluded), nodes, _told() if told else Setbacks(), in_grace=in_grace)
+    assert (result and result[0]) == code
+
+
+@pytest.mark.parametrize(
+    ("refusal", "context_above", "waits", "code"),
+    [
+        (None, 0, True, None),
+        (Refusal("It died.", 9.0, failed=True), 0, True, None),
+        (Refusal("Too small.", None, failed=True), 0, True, "worker_failed"),
+        (None, 4096, True, "worker_failed"),
+        (None, 0, False, "worker_failed"),
+    ],
+)
+def test_when_all_have_failed_a_node_that_is_away_and_could_answer_is_waited_for(
+    refusal: Refusal | None, context_above: int, waits: bool, code: str | None
+) -> None:
+    setbacks = _told(**({"b": refusal} if refusal else {}))
+    setbacks.context_above = context_above
+    turn = Turn("m", "c", TURN.messages, model="guide", wait_for_node=waits)
+    decision = _nobody(("a", "failed"), ("b", "offline"))
+    result = hopeless(turn, decision, (node("a"), node("b", "offline")), setbacks, in_grace=False)
     assert (result and result[0]) == code
 
 
 def test_a_model_of_a_node_that_is_away_is_waited_for() -> None:
     decision = _nobody(("a", "unknown_model"), ("b", "offline"))
-    assert hopeless(TURN, decision, (node("a", models=[]), node("b", "offline")), None, in_grace=False) is None
+    assert hopeless(TURN, decision, (node("a", models=[]), node("b", "offline")), Setbacks(), in_grace=False) is None
 
 
 def test_the_next_thing_to_wait_for_is_the_earliest() -> None:

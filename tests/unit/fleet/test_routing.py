@@ -151,7 +151,9 @@ CASES = [
     Case("what it said is over", (node("a"), node("b")), "a", "quickest",
          turn={"refusals": {"a": Refusal("its queue is full", NOW)}}),
     Case("it failed in this turn", (node("a"),), None, "the worker died",
-         turn={"refusals": {"a": Refusal("the worker died")}}),
+         turn={"refusals": {"a": Refusal("the worker died", failed=True)}}),
+    Case("its failure is over", (node("a"),), "a", "only node",
+         turn={"refusals": {"a": Refusal("the worker died", NOW, failed=True)}}),
     Case("only one is asked", (node("a"), node("b", rtt=900)), "b", "only node", turn={"only_node": "b"}),
     Case("only one is asked, which is away", (node("a"), node("b", "offline")), None, "b: it is offline",
          turn={"only_node": "b"}),
@@ -166,7 +168,9 @@ CASES = [
          "same weights", policy="priority", turn={"fingerprint": "f1"}),
     Case("sticky: the chat's last node", (node("a"), node("b", rtt=900)), "b", "in this chat last", policy="sticky",
          turn={"last_node": "b"}),
-    Case("sticky: which has a warning", (node("a"), node("b", "warning")), "a", "quickest", policy="sticky",
+    Case("sticky: which has a warning", (node("a"), node("b", "warning")), "b", "in this chat last", policy="sticky",
+         turn={"last_node": "b"}),
+    Case("sticky: but not at any price", (node("a"), node("b", depth=9, **FULL)), "a", "quickest", policy="sticky",
          turn={"last_node": "b"}),
     Case("sticky: which is away", (node("a", rtt=9), node("b", "offline"), node("c", rtt=500)), "a", "quickest",
          policy="sticky", turn={"last_node": "b"}),
@@ -228,14 +232,14 @@ def test_names_from_peers_are_made_safe_in_reasons() -> None:
 
 STATES = ("online", "warning", "draining", "offline", "connecting", "refused")
 ANY_NODE = st.builds(
-    lambda state, rtt, depth, busy, total, rate, warm: (state, rtt, depth, (min(busy, total), total), rate, warm),
+    lambda state, rtt, depth, busy, total, rate, warm: (state, rtt, depth, (busy, total), rate, warm),
     st.sampled_from(STATES),
     st.floats(0, 5000),
-    st.integers(0, 64),
-    st.integers(0, 16),
-    st.integers(0, 16),
-    st.floats(0, 1e5),
-    st.integers(0, 10_000),
+    st.integers(-64, 64),  # what a node says of itself may be nonsense
+    st.integers(-16, 16),
+    st.integers(-16, 16),
+    st.floats(-1e5, 1e5),
+    st.integers(-10_000, 10_000),
 )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from llamachat.fleet import Fleet, OpenAttempt
 from llamachat.fleet.events import Delta, Loading, Prefilling, Queued, Rerouted, Routed
-from llamachat.protocol import ModelInfo, Params, Progress, PromptMessage, Seam
+from llamachat.protocol import ModelInfo, Params, Progress, PromptMessage, QueueState, Seam, SlotState
 from tests.unit.fleet.scripted_node import ANSWER, Plan, ScriptedNode
 from tests.unit.fleet.turns import SLOW, a_turn, collect, failed, finished, fleet_of, only, written
 
@@ -469,6 +469,13 @@ async def test_a_model_that_nobody_has_is_an_error_that_lists_what_there_is() ->
         assert end.code == "unknown_model"
         assert "guide" in end.message
         assert node.asked == []
+
+
+async def test_the_first_choice_waits_until_the_nodes_had_time_to_say_how_they_are() -> None:
+    first, second = ScriptedNode(name="a"), ScriptedNode(name="b")
+    first.status = {"slots": SlotState(4, 4), "queue": QueueState(60, 64)}
+    async with first, second, Fleet([first.address(), second.address()], limits=SLOW) as fleet:
+        assert finished(await collect(fleet, a_turn())).node == "b"
 
 
 async def test_only_the_node_asked_for_is_asked() -> None:
