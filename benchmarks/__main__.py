@@ -1,6 +1,6 @@
 """Runs the measurements: all of them, or those named.
 
-    python -m benchmarks [NAME [OPTION…]]
+python -m benchmarks [NAME [OPTION…]]
 """
 
 from __future__ import annotations

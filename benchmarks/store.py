@@ -1,6 +1,6 @@
 """How quick the store is, and how large, with a long history.
 
-    python benchmarks/store.py [--messages 100000] [--chats 5000] [--repeats 200] [--json]
+    python -m benchmarks store [--messages 100000] [--chats 5000] [--repeats 200] [--json]
 
 Makes a history of invented text (words drawn by Zipf's law, a tenth of the answers with code, some accents and some
 Chinese), then times what a person waits for: the list, opening a chat, searching, sending. Times are wall-clock
@@ -164,7 +164,7 @@ def measure(path: Path, chats: int, messages: int, repeats: int) -> dict[str, ob
             "search, common word": search(lambda: draw.choice(common)),
             "search, phrase": search(lambda: f'"{draw.choice(common)} {draw.choice(middle)}"'),
             "search, prefix": search(lambda: draw.choice(middle)[:3] + "*"),
-            "search, as typed, 2 letters": search(lambda: draw.choice(middle)[:2], typing=True),
+            "search, as typed, 3 letters": search(lambda: draw.choice(middle)[:3], typing=True),
             "search, word in a folder": search(lambda: f"in:research {draw.choice(middle)}"),
             "search, common word, one node": search(lambda: f"node:gpu-box role:assistant {draw.choice(common)}"),
             "search, common word, an old month": search(lambda: f"before:2020-12 {draw.choice(common)}"),
@@ -199,7 +199,7 @@ def measure(path: Path, chats: int, messages: int, repeats: int) -> dict[str, ob
     }
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--chats", type=int, default=5_000)
@@ -208,7 +208,7 @@ def main() -> int:
         "--directory", type=Path, help="on the disk to measure; default: the system's for temporary files"
     )
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
         result = measure(Path(directory) / "history.db", options.chats, options.messages, options.repeats)
     if options.json:

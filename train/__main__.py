@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import shutil
 import sys
@@ -18,6 +19,8 @@ TOKENIZER_DIALOGUES = 20_000
 
 def main() -> None:
     """Run one of the commands."""
+    # Threads that wait by spinning are ruinous as soon as another process wants a core. Read when torch is imported.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     options = _parser().parse_args()
     if options.command in ("train", "all"):
         _train(options)

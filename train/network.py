@@ -115,10 +115,14 @@ class Guide(nn.Module):
         return F.linear(self.norm(x), self.embedding.weight)
 
     def _initialise(self) -> None:
-        residual = 0.02 / math.sqrt(2 * self.shape.layers)
-        for name, parameter in self.named_parameters():
+        nn.init.normal_(self.embedding.weight, std=0.02)
+        for name, parameter in self.blocks.named_parameters():
             if parameter.dim() == 2:
-                scale = residual if name.endswith(("attention.out.weight", "feed_forward.down.weight")) else 0.02
+                # By the width of the input, and not the usual 0.02: at this small width that is a third of it, attention
+                # then stays even for long, and copying a number from the question takes thousands of steps to learn.
+                scale = 1 / math.sqrt(parameter.shape[1])
+                if name.endswith(("attention.out.weight", "feed_forward.down.weight")):
+                    scale /= math.sqrt(2 * self.shape.layers)
                 nn.init.normal_(parameter, std=scale)
 
 

@@ -14,8 +14,9 @@ from train.template import Segment, turns
 BLOCK = 3000
 """Dialogues drawn, packed and shuffled together. Large, so that few batches are left partly filled."""
 
-ROLE_WEIGHTS = {"assistant": 1.0, "user": 0.1}
-"""Loss weight of each author's words; the words of others (system, tool, layout) are not learned."""
+ROLE_WEIGHTS = {"assistant": 1.0, "user": 0.3}
+"""Loss weight of each author's words; the words of others (system, tool, layout) are not learned. Predicting the user's
+words makes the network represent them, long before it can tell by them which answer is meant."""
 
 DECIDED_TOKENS = 16
 """Tokens of an answer after which it is clear which answer it is."""

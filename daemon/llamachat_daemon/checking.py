@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from llamachat_daemon.config import DaemonConfig
-from llamachat_daemon.model_files import ModelFileError, ModelSummary, read_model
+from llamachat.base.text import one_line
+from llamachat_daemon.config import DaemonConfig, ModelFile
+from llamachat_daemon.model_files import ModelFileError, ModelSummary, summarise
 from llamachat_daemon.serving.access import refuse_bind
 from llamachat_daemon.serving.server import why_not_listen
 from llamachat_daemon.serving.tokens import TokenError, read_tokens
@@ -57,33 +58,39 @@ def _port(config: DaemonConfig) -> Finding:
     return Finding(True, f"port: {config.port or 'any free one'} on {config.host} can be listened on")
 
 
+def _engine() -> Finding:
+    try:
+        from llamachat_daemon.engine import llama
+
+        return Finding(True, f"engine: llama.cpp {llama.library_version()}")
+    except (ImportError, OSError, RuntimeError) as error:
+        return Finding(False, f"engine: llama.cpp cannot be used here: {one_line(str(error))}. Install it again.")
+
+
 def _model(config: DaemonConfig) -> list[Finding]:
     file = config.served_model
     try:
-        model = read_model(file.path)
+        model = summarise(file.path)
     except ModelFileError as error:
         return [Finding(False, f"model {file.id}: {error}")]
-    context = file.context or model.context
-    room = f", {context} tokens" if context else ""
-    return [
-        Finding(
-            True,
-            f"model {file.id}: {model.architecture}, {_megabytes(model.size)}{room} for each of {file.slots} slots",
-        ),
-        _memory(model, (context or 0) * file.slots),
-    ]
+    engine = _engine()
+    told = Finding(True, f"model {file.id}: {model.architecture}, {_megabytes(model.size)}")
+    return [engine, told, _memory(file, model)] if engine.fine else [engine, told]
 
 
-def _memory(model: ModelSummary, tokens: int) -> Finding:
+def _memory(file: ModelFile, model: ModelSummary) -> Finding:
     """Whether the weights and the caches fit into what is free now; cards are not looked at, they may take a part."""
-    cache = (model.kv_bytes or 0) * tokens
+    from llamachat_daemon.engine.engine import DEFAULT_CONTEXT, kv_bytes_per_token
+
+    context = file.context or min(model.context or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+    cache = kv_bytes_per_token(model.header) * context * file.slots
     free = psutil.virtual_memory().available
-    needs = f"about {_megabytes(model.size + cache)} ({_megabytes(cache)} of it for keys and values)"
+    needs = f"about {_megabytes(model.size + cache)} for {file.slots} slots of {context} tokens"
     if model.size + cache > free:
         return Finding(
             False, f"memory: {needs} are needed, {_megabytes(free)} are free. Give fewer slots or less context."
         )
-    return Finding(True, f"memory: {needs} of {_megabytes(free)} free")
+    return Finding(True, f"memory: {needs}, of {_megabytes(free)} free")
 
 
 def _megabytes(size: float) -> str:

@@ -21,7 +21,7 @@ import llamachat
 from llamachat.base.problems import ConfigError
 from llamachat_daemon.config import TOKENS_NAME, DaemonConfig, ModelFile, data_directory
 from llamachat_daemon.config_loading import LOG_LEVELS, load
-from llamachat_daemon.model_files import ModelFileError, read_model
+from llamachat_daemon.model_files import ModelFileError, summarise
 from llamachat_daemon.serving.tokens import TokenError, add_token, read_tokens, revoke_token
 
 EXTRA: Final = ("llama_cpp", "numpy", "jinja2", "psutil", "prometheus_client")
@@ -163,7 +163,7 @@ def models_list(**given: Any) -> None:
 
 def _described(file: ModelFile) -> str:
     try:
-        model = read_model(file.path)
+        model = summarise(file.path)
     except ModelFileError as error:
         return str(error)
     context = f", {model.context} tokens" if model.context else ""

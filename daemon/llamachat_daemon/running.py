@@ -15,7 +15,7 @@ from typing import Any, Final
 from llamachat.base.problems import ConfigError
 from llamachat.protocol import Codec, Principal
 from llamachat_daemon.config import DaemonConfig
-from llamachat_daemon.model_files import read_model
+from llamachat_daemon.model_files import summarise
 from llamachat_daemon.notify import notify
 from llamachat_daemon.serving.logs import LogBook
 from llamachat_daemon.serving.node import Node
@@ -49,7 +49,7 @@ async def serve(
         TokenError, ModelFileError, ListenError, StartError: it cannot be started; the text is a sentence.
     """
     config = _with_one_model(config)
-    read_model(config.served_model.path)
+    summarise(config.served_model.path)
     tokens = TokenBook(config.tokens_file, auth=config.auth)
     telemetry = Telemetry()
     node = Node(config, telemetry, logs=logs)

@@ -52,11 +52,13 @@ async def main(url):
         print(f"got {len(part)} characters from {frame['model']}, then the connection is dropped")
     async with Daemon(url) as daemon:
         await daemon.send("attach", id=first, offset=len(part), token_offset=len(part_tokens))
-        whole, tokens, done = await daemon.follow(first, part, part_tokens)
-        print(f"resumed: {len(whole)} characters, {done['usage']['completion_tokens']} tokens, {done['finish_reason']}")
+        whole, token_ids, done = await daemon.follow(first, part, part_tokens)
+        print(f"resumed: {len(whole)} characters, {len(token_ids)} tokens, {done['finish_reason']}")
         await daemon.send("user_message", id=first, **ask)
         again, _, repeated = await daemon.follow(first)
-        print(f"sent twice: {'the kept answer' if (again, repeated['timings']) == (whole, done['timings']) else 'FAILED'}")
+        print(
+            f"sent twice: {'the kept answer' if (again, repeated['timings']) == (whole, done['timings']) else 'FAILED'}"
+        )
         prefix = {"prefix": part, "prefix_tokens": part_tokens, "fingerprint": frame["fingerprint"]}
         await daemon.send("user_message", id=second, message_id=first, **prefix, **ask)
         continued, _, _ = await daemon.follow(second, part)

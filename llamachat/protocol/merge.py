@@ -1,7 +1,8 @@
 """The merge of two copies of a conversation: commutative, associative, idempotent.
 
 Messages are a union by id. Each field that may change is last-writer-wins by its own stamp; equal stamps can only come
-with equal values from one writer, and are settled by the larger value so that every machine decides alike.
+with equal values from one writer, and are settled by the larger value so that every machine decides alike. Without
+stamps, a value wins over none: a deletion stays.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ def merge_chats(ours: Chat, theirs: Chat) -> Chat:
     if ours.id != theirs.id:
         raise ValueError(f"Chats {ours.id} and {theirs.id} are not the same chat.")
     winners = {name: _winner(name, ours, theirs) for name in STAMPED_FIELDS}
-    messages = {message.id: message for message in ours.messages}
-    for message in theirs.messages:
+    messages: dict[str, ChatMessage] = {}
+    for message in [*ours.messages, *theirs.messages]:
         known = messages.get(message.id)
         messages[message.id] = message if known is None else merge_messages(known, message)
     return Chat(
@@ -49,8 +50,9 @@ def merge_messages(ours: ChatMessage, theirs: ChatMessage) -> ChatMessage:
 
 
 def _winner(name: str, ours: Chat | ChatMessage, theirs: Chat | ChatMessage) -> Any:
-    def rank(copy: Chat | ChatMessage) -> tuple[str, str]:
-        return copy.stamps.get(name, _NEVER), repr(getattr(copy, name))
+    def rank(copy: Chat | ChatMessage) -> tuple[str, bool, str]:
+        value = getattr(copy, name)
+        return copy.stamps.get(name, _NEVER), value is not None, repr(value)
 
     return getattr(max(ours, theirs, key=rank), name)
 

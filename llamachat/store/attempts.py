@@ -17,7 +17,7 @@ from llamachat.store.rows import chat_row, load_message, replace_message, set_fi
 
 _COLUMNS: Final = (
     "a.id, a.message_id, c.id, a.node, a.model, a.fingerprint, a.seed, a.offset, a.token_offset, a.tokens,"
-    " a.request, a.created_at, a.saved_at"
+    " r.request, a.created_at, a.saved_at"
 )
 
 
@@ -50,7 +50,7 @@ class Attempts(Messages):
             tokens: the ids so far, those of a prefix included.
             offset: code points that came, to attach at; by default the length of the text.
             token_offset: ids that came, to attach at; by default the number of `tokens`.
-            request: what is needed to ask again, as JSON.
+            request: what is needed to ask again, as JSON; None leaves what was stored.
         """
         with self._db.write() as transaction:
             chat = chat_row(self._db, chat_id)
@@ -71,11 +71,10 @@ class Attempts(Messages):
             self._db.run("UPDATE attempts SET superseded = 1 WHERE message_id = ? AND id <> ?", message.id, attempt_id)
             self._db.run(
                 "INSERT INTO attempts (id, chat, message_id, node, model, fingerprint, seed, offset, token_offset,"
-                " tokens, request, created_at, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " tokens, created_at, saved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET superseded = 0, node = excluded.node, model = excluded.model,"
                 " fingerprint = excluded.fingerprint, seed = excluded.seed, offset = excluded.offset,"
-                " token_offset = excluded.token_offset, tokens = excluded.tokens,"
-                " request = coalesce(excluded.request, request), saved_at = excluded.saved_at",
+                " token_offset = excluded.token_offset, tokens = excluded.tokens, saved_at = excluded.saved_at",
                 attempt_id,
                 chat,
                 message.id,
@@ -86,10 +85,16 @@ class Attempts(Messages):
                 len(message.content) if offset is None else offset,
                 len(tokens) if token_offset is None else token_offset,
                 _pack(tokens),
-                encode(request),
                 now,
                 now,
             )
+            if request is not None:
+                self._db.run(
+                    "INSERT INTO attempt_requests VALUES (?, ?) ON CONFLICT (attempt) DO UPDATE"
+                    " SET request = excluded.request WHERE request <> excluded.request",
+                    attempt_id,
+                    encode(request) or "{}",
+                )
 
     def finish_message(
         self,
@@ -143,7 +148,8 @@ class Attempts(Messages):
 
     def _attempts(self, where: str, *parameters: object) -> list[OpenAttempt]:
         rows = self._db.all(
-            f"SELECT {_COLUMNS} FROM attempts a JOIN chats c ON c.row = a.chat WHERE {where}"
+            f"SELECT {_COLUMNS} FROM attempts a JOIN chats c ON c.row = a.chat"
+            f" LEFT JOIN attempt_requests r ON r.attempt = a.id WHERE {where}"
             " ORDER BY a.created_at, a.id",
             *parameters,
         )

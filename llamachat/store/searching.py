@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 from math import ceil
 from typing import Final
@@ -9,11 +10,14 @@ from typing import Final
 import msgspec
 
 from llamachat.store.connection import Part
-from llamachat.store.query import Query, match_expression, parse
+from llamachat.store.query import Query, Term, match_expression, parse
 from llamachat.store.records import SearchHit
 from llamachat.store.snippets import matcher, snippet
 
 _LIVE: Final = "c.deleted_at IS NULL"
+_TYPED_CHARACTERS: Final = 3
+"""Shortest beginning of a word that is looked up in messages while it is typed; there are many fewer titles."""
+
 _TITLES: Final = 0.25  # of the hits at most: a common word is in so many titles that no message would be left
 
 
@@ -35,8 +39,13 @@ class Search(Part):
             QueryError: it cannot be searched for; the text says why.
         """
         query = parse(text, self._db.now(), tz, typing=typing, limits=self._db.limits)
+        found_in_titles = query
+        if typing:
+            query = replace(query, terms=tuple(map(_unless_short, query.terms)))
         with self._db.read():
-            titles = [] if query.about_messages or not query.terms else self._titles(query, ceil(limit * _TITLES))
+            titles = (
+                [] if query.about_messages or not query.terms else self._titles(found_in_titles, ceil(limit * _TITLES))
+            )
             return [*titles, *self._messages(query, limit - len(titles))]
 
     def _titles(self, query: Query, limit: int) -> list[SearchHit]:
@@ -113,3 +122,7 @@ class Search(Part):
     def _folders_named(self, name: str) -> list[str]:
         folders = self._db.all("SELECT DISTINCT folder FROM chats WHERE folder IS NOT NULL")
         return [folder for (folder,) in folders if folder.casefold() == name.casefold()]
+
+
+def _unless_short(term: Term) -> Term:
+    return replace(term, prefix=term.prefix and len(term.text) >= _TYPED_CHARACTERS)

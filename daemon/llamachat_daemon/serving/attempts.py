@@ -9,26 +9,20 @@ import asyncio
 import itertools
 import logging
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
-from typing import Final
 
 from llamachat.protocol import Cost, ErrorCode, FinishReason, ProtocolError, Usage, UserMessage
 from llamachat.protocol.params import check_request
 from llamachat_daemon.config import DaemonConfig
 from llamachat_daemon.serving.admission import Entry, FairQueue, Pace, QueueFull
+from llamachat_daemon.serving.cancels import EarlyCancels
 from llamachat_daemon.serving.catalogue import Catalogue
 from llamachat_daemon.serving.generations import Ending, Failure, Generation
 from llamachat_daemon.serving.pool import Pool
 from llamachat_daemon.serving.records import Retention, request_digest
 from llamachat_daemon.serving.supervisor import Supervisor
 from llamachat_daemon.serving.telemetry import Outcome, Telemetry
-
-CANCEL_MEMORY_S: Final = 60.0
-"""How long a cancel is remembered that came before its attempt, in seconds."""
-
-MAX_REMEMBERED_CANCELS: Final = 1024
-"""Such cancels kept for one principal; the oldest is forgotten first."""
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +55,7 @@ class Attempts:
         self._live: dict[int, Generation] = {}  # waiting or running
         self._at: dict[int, Supervisor] = {}  # where those that run do so
         self._running: Counter[str] = Counter()  # per principal
-        self._cancels: dict[str, OrderedDict[str, float]] = {}
+        self._cancels = EarlyCancels()
         self._deadlines: dict[int, asyncio.TimerHandle] = {}
         self._expiry: asyncio.TimerHandle | None = None
         self._dispatching = False
@@ -96,7 +90,7 @@ class Attempts:
         generation = Generation(
             next(self._keys), principal, frame, model.id, digest=digest, observer=self, clock=self._clock
         )
-        if self._take_cancel(principal, frame.id):
+        if self._cancels.take(principal, frame.id, self._clock()):
             self._admit(generation)
             generation.finish("cancelled")
             return generation
@@ -137,11 +131,7 @@ class Attempts:
         if found is not None:
             self._stop(found, "cancelled")
             return
-        remembered = self._cancels.setdefault(principal, OrderedDict())
-        remembered.pop(attempt_id, None)
-        remembered[attempt_id] = self._clock() + CANCEL_MEMORY_S
-        while len(remembered) > MAX_REMEMBERED_CANCELS:
-            remembered.popitem(last=False)
+        self._cancels.remember(principal, attempt_id, self._clock())
 
     # ── the end of the node ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,7 +162,7 @@ class Attempts:
 
     def first_token(self, generation: Generation) -> None:
         """Counts its time to first token."""
-        self._telemetry.first_token(generation.ttft_ms)
+        self._telemetry.first_token(generation.time.ttft_ms)
 
     def price(self, generation: Generation, usage: Usage) -> Cost | None:
         """What the usage costs."""
@@ -188,8 +178,8 @@ class Attempts:
         supervisor = self._at.pop(generation.key, None)
         if supervisor is not None:
             self._running -= Counter([generation.principal])
-            if isinstance(generation.outcome, Ending) and generation.running_since and generation.ttft_ms:
-                self._pace.ended(self._clock() - generation.running_since)
+            if isinstance(generation.outcome, Ending) and generation.time.ttft_ms and generation.time.ran_s is not None:
+                self._pace.ended(generation.time.ran_s)
             supervisor.work.release(generation)
         name = (generation.principal, generation.id)
         for forgotten in self._retention.keep(name, generation.record.size, self._clock()):
@@ -279,11 +269,6 @@ class Attempts:
         if generation.outcome is None:
             loop = asyncio.get_running_loop()
             self._deadlines[generation.key] = loop.call_later(seconds, self._stop, generation, "deadline")
-
-    def _take_cancel(self, principal: str, attempt_id: str) -> bool:
-        remembered = self._cancels.get(principal)
-        until = remembered.pop(attempt_id, None) if remembered else None
-        return until is not None and self._clock() < until
 
     def _set_expiry(self) -> None:
         """One timer for the record that is forgotten next."""

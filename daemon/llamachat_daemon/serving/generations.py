@@ -18,6 +18,7 @@ import msgspec
 from llamachat.protocol import Cost, FinishReason, Params, ProtocolError, Timings, Usage, UserMessage
 from llamachat_daemon.pipe.frames import Finished, Generate, Prefilled, Produced, Started
 from llamachat_daemon.serving.records import Record
+from llamachat_daemon.serving.stopwatch import Stopwatch
 
 SEED_BITS: Final = 32
 """Size of a seed that the daemon picks: short enough for people to pass on."""
@@ -62,7 +63,7 @@ class Observer(Protocol):
     """Whoever keeps the books about generations."""
 
     def first_token(self, generation: Generation) -> None:
-        """The first new token has come; `ttft_ms` is known."""
+        """The first new token has come; `time.ttft_ms` is known."""
 
     def ended(self, generation: Generation) -> None:
         """`outcome` is set, and nothing will change any more."""
@@ -72,7 +73,7 @@ class Observer(Protocol):
 
 
 class Generation:
-    """See the module. `digest` stands for all that was asked. All times are monotonic seconds as `clock` gives them, unless a name ends in `_ms`."""
+    """See the module. `digest` stands for all that was asked; `clock` gives monotonic seconds."""
 
     def __init__(
         self,
@@ -108,23 +109,13 @@ class Generation:
         self.stop_reason: FinishReason | None = None
         self.losses = 0
         self.outcome: Ending | Failure | None = None
-        self.ttft_ms = 0.0
+        self.time = Stopwatch(clock)
         self._messages = frame.messages
         self._claimed = (frame.prefix_tokens, frame.fingerprint)  # as the client sent them
         self._observer = observer
-        self._clock = clock
         self._watchers: set[Callable[[], None]] = set()
         self._over = asyncio.Event()
         self._started: Started | None = None
-        self._arrived_at = clock()
-        self._dispatched_at: float | None = None
-        self._phase_since = self._arrived_at
-        self._load_s = 0.0
-        self._run_tokens = 0
-        self._first_token_at = 0.0
-        self._last_token_at = 0.0
-        self._lost_decode_ms = 0.0
-        self._lost_decode_tokens = 0
 
     # ── watching ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,9 +157,8 @@ class Generation:
 
     def dispatched(self) -> None:
         """It has a slot; the model may still have to be loaded."""
-        now = self._clock()
-        self._dispatched_at = now
-        self._enter(Phase.LOADING, now)
+        self.time.dispatched()
+        self._enter(Phase.LOADING)
 
     def loading(self, done: int, total: int) -> None:
         """Bytes of the model that are loaded."""
@@ -180,12 +170,10 @@ class Generation:
 
         A worker that took over from a dead one gets the text and ids so far as its prefix: the continuation is exact.
         """
-        now = self._clock()
-        self._load_s += now - self._phase_since
-        self._enter(Phase.PREFILL, now)
+        self.time.sent()
         self.prefilled = None
         self.fingerprint = fingerprint
-        self._run_tokens = 0
+        self._enter(Phase.PREFILL)
         claimed, of_model = self._claimed
         known = self.record.tokens() or (claimed if of_model == fingerprint else None)
         return Generate(
@@ -215,34 +203,24 @@ class Generation:
 
     def produced(self, frame: Produced) -> None:
         """New ids and text."""
-        now = self._clock()
-        if frame.tokens:
-            if not self._run_tokens:
-                self._first_token_at = now
-                self._enter(Phase.DECODING, now)
-            self._last_token_at = now
-            self._run_tokens += len(frame.tokens)
-            self.losses = 0
         self.record.append(frame.text, frame.tokens)
-        if frame.tokens and not self.ttft_ms:
-            self.ttft_ms = 1000.0 * (now - self._arrived_at)
-            self._observer.first_token(self)
+        if frame.tokens:
+            self.losses = 0
+            self.phase = Phase.DECODING
+            if self.time.produced(len(frame.tokens)):
+                self._observer.first_token(self)
         self._changed()
 
     def lost(self) -> None:
         """The worker died; another one will go on from the record."""
-        now = self._clock()
-        if self._run_tokens:
-            self._lost_decode_ms += 1000.0 * (self._last_token_at - self._first_token_at)
-            self._lost_decode_tokens += self._run_tokens - 1
-        else:
+        if not self.time.has_run:
             self.losses += 1
+        self.time.lost()
         self.loaded_bytes = (0, 0)
-        self._enter(Phase.LOADING, now)
+        self._enter(Phase.LOADING)
 
-    def _enter(self, phase: Phase, now: float) -> None:
+    def _enter(self, phase: Phase) -> None:
         self.phase = phase
-        self._phase_since = now
         self._changed()
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,7 +236,7 @@ class Generation:
             completion_tokens=self.record.token_count,
             dropped_messages=started.dropped_messages if started else 0,
         )
-        ending = Ending(reason, usage, self._timings(run), self._observer.price(self, usage))
+        ending = Ending(reason, usage, self.time.timings(run), self._observer.price(self, usage))
         self._end(ending)
 
     def fail(self, failure: Failure) -> None:
@@ -277,23 +255,3 @@ class Generation:
         self._over.set()
         self._observer.ended(self)
         self._changed()
-
-    @property
-    def running_since(self) -> float | None:
-        """When it got its slot, None before."""
-        return self._dispatched_at
-
-    def _timings(self, run: Finished | None) -> Timings:
-        now = self._clock()
-        load_s = self._load_s + (now - self._phase_since if self.phase is Phase.LOADING else 0.0)
-        decode_ms = self._lost_decode_ms + (run.decode_ms if run else 0.0)
-        decode_tokens = self._lost_decode_tokens + (run.decode_tokens if run else 0)
-        waited_until = now if self._dispatched_at is None else self._dispatched_at
-        return Timings(
-            queued_ms=1000.0 * (waited_until - self._arrived_at),
-            load_ms=1000.0 * load_s,
-            prefill_ms=run.prefill_ms if run else 0.0,
-            ttft_ms=self.ttft_ms,
-            decode_ms=decode_ms,
-            tokens_per_second=1000.0 * decode_tokens / decode_ms if decode_ms > 0 else 0.0,
-        )

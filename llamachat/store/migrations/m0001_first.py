@@ -112,11 +112,17 @@ STATEMENTS = (
         offset INTEGER NOT NULL,                -- code points
         token_offset INTEGER NOT NULL,
         tokens BLOB NOT NULL,                   -- little-endian, 4 bytes an id
-        request TEXT,
         created_at REAL NOT NULL,
         saved_at REAL NOT NULL
     )
     """,
     "CREATE INDEX attempts_by_message ON attempts (message_id)",
+    # Apart from the attempts, because it may be a long conversation and they are written twice a second.
+    """
+    CREATE TABLE attempt_requests (
+        attempt TEXT PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+        request TEXT NOT NULL
+    )
+    """,
     "CREATE TABLE sync_cursors (archive TEXT PRIMARY KEY, pulled TEXT, pushed INTEGER NOT NULL DEFAULT 0)",
 )

@@ -22,7 +22,7 @@ from llamachat.protocol import (
 from llamachat_daemon.config import QueueConfig, RecordsConfig
 from llamachat_daemon.pipe import frames as pipe
 from llamachat_daemon.pipe.frames import Generate
-from llamachat_daemon.serving.attempts import CANCEL_MEMORY_S, MAX_REMEMBERED_CANCELS
+from llamachat_daemon.serving.cancels import CANCEL_MEMORY_S, MAX_REMEMBERED_CANCELS
 from llamachat_daemon.serving.generations import Ending
 from llamachat_daemon.serving.node import Node
 from llamachat_daemon.serving.telemetry import Telemetry

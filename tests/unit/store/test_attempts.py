@@ -44,13 +44,16 @@ def test_an_open_attempt_is_there_after_a_restart(path: Path, clock: HandClock) 
     assert (shown.content, shown.state) == ("Quantum", "partial")
 
 
-def test_tokens_seed_and_offsets_keep_their_whole_range(store: Store) -> None:
+def test_tokens_seed_offsets_and_request_are_kept_whole_and_replaced(store: Store) -> None:
     chat, partial = begun(store)
     assert store.open_attempts()[0].tokens == (1, 2**32 - 1, 3)
     assert store.open_attempts()[0].seed == 2**53 - 1
     store.save_partial(chat, partial, attempt_id="t1", node="llama-01", offset=1, token_offset=2)
     assert [(a.offset, a.token_offset) for a in store.open_attempts(chat)] == [(1, 2)]
     assert store.open_attempts("another") == []
+    assert store.open_attempts()[0].request == {"params": {"temperature": 0.7}}
+    store.save_partial(chat, partial, attempt_id="t1", node="llama-01", request={"released": True})
+    assert store.open_attempts()[0].request == {"released": True}
 
 
 def test_finishing_closes_the_attempt(store: Store) -> None:

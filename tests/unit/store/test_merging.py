@@ -256,3 +256,15 @@ def test_cursors_are_kept_per_archive(path: Path) -> None:
         assert (store.sync_cursor("one").pulled, store.sync_cursor("one").pushed) == ("abc", 7)
         assert (store.sync_cursor("two").pulled, store.sync_cursor("two").pushed) == ("def", 0)
         assert store.sync_cursor("three").pulled is None
+
+
+def test_every_stamp_is_later_than_all_before_even_when_the_clock_stands_or_goes_back(path: Path) -> None:
+    clock, stamps = HandClock(), list[str]()
+    for _ in range(3):
+        with Store.open(path, now=clock) as store:
+            store.merge_chat(copy("theirs", title="t", stamps={"title": stamp(MS + 60_000 * len(stamps))}))
+            for _ in range(3):
+                chat = store.create_chat("title")
+                stamps.append(store.chat(chat).stamps["title"])
+        clock.now -= 3_600
+    assert stamps == sorted(set(stamps))

@@ -114,7 +114,7 @@ def test_turns_of_one_chat_are_sent_one_after_the_other_in_order(store: Store) -
 
     def claim(owner: str) -> str | None:
         item = store.outbox_claim(owner)
-        return item and item.text
+        return None if item is None else item.text
 
     assert [claim("a"), claim("b"), claim("c")] == ["first", "elsewhere", None]
     store.outbox_drop(first.id)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,17 @@ from llamachat.store import Store, StoreError, StoreThread
 from tests.unit.store.building import question, texts
 
 
+def rename(store: Store, chat: str, title: str) -> int:
+    """Names the chat; returns the thread that did."""
+    store.rename(chat, title)
+    return threading.get_ident()
+
+
 async def test_work_is_done_on_one_thread_in_the_order_it_was_handed_over(path: Path) -> None:
     async with StoreThread(path) as store:
         chat = await store.run(lambda s: s.create_chat())
         names = await asyncio.gather(
-            *(store.run(lambda s, n=n: (s.rename(chat, str(n)), threading.get_ident())[1]) for n in range(20))
+            *(store.run(partial(rename, chat=chat, title=str(number))) for number in range(20))
         )
         assert await store.run(lambda s: s.summary(chat).title) == "19"
     assert len(set(names)) == 1

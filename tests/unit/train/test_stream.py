@@ -45,9 +45,9 @@ def test_the_model_learns_the_assistants_words_fully_the_users_a_little_and_othe
     tokens = encoded.head + encoded.body
     learned = {
         weight: bytes(t for t, w in zip(tokens.ids, tokens.weights, strict=True) if w == weight and t >= 0)
-        for weight in (1.0, 0.1)
+        for weight in (1.0, 0.3)
     }
-    assert learned == {1.0: b"callsay", 0.1: b"ask"}
+    assert learned == {1.0: b"callsay", 0.3: b"ask"}
     assert sum(weight == 1.0 for token, weight in zip(tokens.ids, tokens.weights, strict=True) if token < 0) == 2
 
 
