@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.events import Key
+from textual.pilot import Pilot
 
 from llamachat.fleet.events import Delta, Failed, Queued, Rerouted, Routed
 from llamachat.fleet.recording import add_question
@@ -82,10 +83,15 @@ async def test_enter_never_overtakes_what_was_typed_before_it(tmp_path: Path):
 
 
 async def test_nothing_is_lost_that_was_typed_while_the_program_started(tmp_path: Path):
-    async with ScriptedApp(ScriptedFleet(TWO_NODES), tmp_path).run_test() as pilot:
+    async def type_ahead(pilot: Pilot[Any]) -> None:
         await pilot.press(*"typed ahead")
         composer = pilot.app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "typed ahead")
+        pilot.app.exit()
+
+    app = ScriptedApp(ScriptedFleet(TWO_NODES), tmp_path)
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=type_ahead)
+    assert app.return_code == 0
 
 
 async def test_what_is_sent_while_an_answer_runs_waits_its_turn(tmp_path: Path):

@@ -143,9 +143,9 @@ class ChatScreen(Screen[None]):
         await self._show_messages()
 
     def on_key(self, event: Key) -> None:
-        """Keeps what is typed before the composer has the focus, in front of what it already took itself."""
-        if self.focused is None and event.is_printable and event.character:
-            composer = self.query_one(Composer)
+        """Keeps what was typed before the composer had the focus, in front of what it has taken itself since."""
+        composer = self.query_one(Composer)
+        if self.focused in (None, composer) and event.is_printable and event.character:
             text = composer.text
             composer.load_text(text[: self._early] + event.character + text[self._early :])
             composer.move_cursor(composer.document.end)
@@ -294,6 +294,8 @@ class ChatScreen(Screen[None]):
 
     async def _draw(self) -> None:
         stale, self._stale = self._stale, {}
+        if self._is_leaving:
+            return
         for answer in stale.values():
             if answer.chat_id == self._chat_id:
                 await self._draw_answer(answer)
@@ -377,7 +379,14 @@ class ChatScreen(Screen[None]):
         )
         return view
 
+    @property
+    def _is_leaving(self) -> bool:
+        """Whether the widgets are being taken down; what still comes is kept in the store and not drawn."""
+        return not self.query(Transcript)
+
     def _show_fleet(self) -> None:
+        if self._is_leaving:
+            return
         snapshots = self._services.fleet.snapshots()
         mark = connection_mark(snapshots, self._services.fleet.policy)
         self._update_line("#mark", mark)
