@@ -54,7 +54,7 @@ async def test_a_question_is_answered_as_it_streams(tmp_path: Path):
         assert not any("second" in line for line in lines(pilot.app))
         fleet.go_on()
         await shows(pilot, "First second")
-        assert not any("▊" in line for line in lines(pilot.app))
+        await until(pilot, lambda: not any("▊" in line for line in lines(pilot.app)))
     assert [message.content for message in fleet.turns[0].messages] == ["Say it"]
 
 

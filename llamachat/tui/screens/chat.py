@@ -294,10 +294,8 @@ class ChatScreen(Screen[None]):
 
     async def _draw(self) -> None:
         stale, self._stale = self._stale, {}
-        if self._is_leaving:
-            return
         for answer in stale.values():
-            if answer.chat_id == self._chat_id:
+            if answer.chat_id == self._chat_id and not self._is_leaving:
                 await self._draw_answer(answer)
             if answer.ended is not None:
                 await self._show_history()
@@ -351,9 +349,10 @@ class ChatScreen(Screen[None]):
         except StoreError as error:
             self._tell_store_error(error)
             return
-        self.query_one(HistoryList).show(
-            [self._history_group(category) for category in categories], self._chat_id or ""
-        )
+        if self._is_leaving:
+            return
+        groups = [self._history_group(category) for category in categories]
+        self.query_one(HistoryList).show(groups, self._chat_id or "")
         titles = {chat.id: chat.title for category in categories for chat in category.chats}
         title = one_line(titles.get(self._chat_id or "", ""), 120)
         if title != self._title:
