@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Collection
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from llamachat.base.text import one_line
+from llamachat.base.sizes import parse_size
+from llamachat.protocol.params import Range
 
 _T = TypeVar("_T")
 Check = Callable[[Any], _T]
 
-_UNITS: Final = {
-    "": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
-    "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40,
-}  # fmt: skip
-_SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
 _PERCENT: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
 _MODEL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|(?=[^:]*:[^:]*:)(\[)?[0-9A-Fa-f:.]{2,45}(?(1)\])")
@@ -27,20 +22,6 @@ _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s@]+", re.IGNORECASE)
 
 class Wrong(Exception):
     """The value cannot be used; the text says what is allowed."""
-
-
-def shown(value: object) -> str:
-    """A found value as it would stand in TOML, on one short line."""
-    if isinstance(value, str | bool):
-        return one_line(json.dumps(value, ensure_ascii=False), 80)
-    return one_line(str(value), 80)
-
-
-def parse_size(text: str) -> int | None:
-    """Bytes of `256MB`, `1.5 GiB`, `4096`; None when it is not a size. Units are decimal, with an i binary."""
-    match = _SIZE.fullmatch(text)
-    unit = _UNITS.get(match.group(2).upper()) if match else None
-    return None if match is None or unit is None else int(float(match.group(1)) * unit)
 
 
 def whole(low: int, high: int) -> Check[int]:
@@ -56,11 +37,11 @@ def whole(low: int, high: int) -> Check[int]:
 
 def number(low: float, high: float) -> Check[float]:
     """A finite number from `low` to `high`."""
+    bounds = Range(low, high)
 
     def check(value: Any) -> float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        if not fits or not low <= value <= high:
-            raise Wrong(f"a number from {low:g} to {high:g}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not bounds.holds(value):
+            raise Wrong(f"a number from {bounds}")
         return float(value)
 
     return check

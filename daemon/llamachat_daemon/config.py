@@ -54,7 +54,7 @@ class ModelsConfig:
 
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
-    """`limit` attempts may wait; `parallel` may wait or run for one principal."""
+    """`limit` attempts may wait; `parallel` is how many answers of one principal may run at once, more wait."""
 
     limit: int = 64
     parallel: int = 8

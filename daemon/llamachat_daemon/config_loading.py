@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from llamachat.base.problems import ConfigError
+from llamachat.base.problems import ConfigError, shown
 from llamachat.protocol import DEFAULT_PORT
 from llamachat_daemon import checks
 from llamachat_daemon.config import (
@@ -148,7 +148,7 @@ def _models(top: Table) -> tuple[ModelsConfig, str]:
     if directory is not None and directory.is_dir():
         files += [file for file in _files_in(directory) if file.path not in {other.path for other in files}]
     elif directory is not None:
-        table.wrong("directory", checks.shown(named), "an existing directory")
+        table.wrong("directory", shown(named), "an existing directory")
     chosen = [file for value in source.options.get("model", ()) for file in _asked_for(source, value, files)]
     default = _default_model(top, chosen, files)
     files = chosen or files or [guide_file()]
@@ -172,9 +172,9 @@ def _default_model(top: Table, chosen: Sequence[ModelFile], known: Sequence[Mode
         return named
     from_option = "default_model" in top.source.options
     if named and from_option:
-        top.source.wrong_option("default_model", checks.shown(named), ", ".join(dict.fromkeys([*ids, GUIDE])))
+        top.source.wrong_option("default_model", shown(named), ", ".join(dict.fromkeys([*ids, GUIDE])))
     elif named and not chosen:
-        top.wrong("default_model", checks.shown(named), ", ".join(dict.fromkeys([*ids, GUIDE])))
+        top.wrong("default_model", shown(named), ", ".join(dict.fromkeys([*ids, GUIDE])))
     return first
 
 
@@ -232,5 +232,5 @@ def _asked_for(source: Source, value: str, known: Sequence[ModelFile]) -> list[M
     if path.suffix == ".gguf" or "/" in value or path.exists():
         return [next((file for file in known if file.path == path), _named_after(path))]
     ids = ", ".join(dict.fromkeys([*(file.id for file in known), GUIDE]))
-    source.wrong_option("model", checks.shown(value), f"the path of a GGUF, or one of {ids}")
+    source.wrong_option("model", shown(value), f"the path of a GGUF, or one of {ids}")
     return []

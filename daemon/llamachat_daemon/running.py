@@ -7,12 +7,13 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from llamachat.base.problems import ConfigError
+from llamachat.base.tasks import run_until
 from llamachat.protocol import Codec, Principal
 from llamachat_daemon.config import DaemonConfig
 from llamachat_daemon.model_files import summarise
@@ -66,7 +67,7 @@ async def serve(
         await server.start()  # before the model is loaded, so that a taken port is known at once and /readyz answers
         stack.push_async_callback(node.stop)
         stack.push_async_callback(server.close)
-        if not await _until(signals.stop, node.start()):
+        if not await run_until(node.start(), signals.stop.wait()):
             return
         announce(f"ready on {server.url}, model {config.default_model}")
         notify("READY=1")
@@ -126,21 +127,6 @@ class _Signals:
             _log.warning("ended by a second signal")
             os._exit(128 + number)
         self.stop.set()
-
-
-async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Runs `work` to its end, or until `event`; returns whether it ended by itself."""
-    working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
-    try:
-        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-            return True
-        return False
-    finally:
-        working.cancel()
-        waiting.cancel()
-        await asyncio.gather(working, waiting, return_exceptions=True)
 
 
 async def _reload(

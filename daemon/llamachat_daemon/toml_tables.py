@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from llamachat.base.problems import Problem
-from llamachat_daemon.checks import Check, Wrong, shown
-from llamachat_daemon.toml_lines import KeyLines, KeyPath
+from llamachat.base.hints import did_you_mean
+from llamachat.base.problems import ConfigError, Problem, shown
+from llamachat.base.toml_documents import TomlDocument, dotted, parse_document, read_text
+from llamachat.base.toml_lines import KeyPath
+from llamachat_daemon.checks import Check, Wrong
 
 _T = TypeVar("_T")
 
@@ -24,32 +23,19 @@ class Source:
         self.options = options
         self.problems: list[Problem] = []
         self._option_names = option_names
-        self._lines = KeyLines("")
+        self._document = TomlDocument()
 
     def read(self, *, required: bool) -> Table:
         """The document's top table; empty where it cannot be read, or is missing and not `required`."""
-        values: dict[str, Any] = {}
         try:
-            text = self.file.read_bytes().decode()
-            values = tomllib.loads(text)
-            self._lines = KeyLines(text)
-        except FileNotFoundError:
-            if required:
-                self.problems.append(Problem(self.file, None, "file", "no such file", "an existing TOML file"))
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            self.problems.append(Problem(self.file, line, "text", "bytes that are not UTF-8", "TOML in UTF-8"))
-        except tomllib.TOMLDecodeError as error:
-            at = re.search(r"\(at line (\d+)", str(error))
-            line = int(at[1]) if at else text.rstrip().count("\n") + 1  # "(at end of document)"
-            self.problems.append(Problem(self.file, line, "syntax", str(error), "valid TOML"))
-        except OSError as error:
-            self.problems.append(Problem(self.file, None, "file", error.strerror or str(error), "a readable file"))
-        return Table(self, values, ())
+            self._document = parse_document(read_text(self.file, required=required), self.file)
+        except ConfigError as error:
+            self.problems += error.problems
+        return Table(self, self._document.values, ())
 
     def wrong(self, path: KeyPath, found: str, allowed: str) -> None:
         """Notes a wrong setting of the file."""
-        self.problems.append(Problem(self.file, self._lines.line(path), dotted(path), found, allowed))
+        self.problems.append(Problem(self.file, self._document.line(path), dotted(path), found, allowed))
 
     def wrong_option(self, key: str, found: str, allowed: str) -> None:
         """Notes a wrong option of the command line, known by the dotted key that it overrides."""
@@ -122,11 +108,5 @@ class Table:
         """Reports every key that nothing has taken; what stands there is not shown, it may be a secret."""
         for key in self._values:
             if key not in self._known:
-                near = difflib.get_close_matches(key, self._known, 1)
-                hint = f'did you mean "{near[0]}"?' if near else f"one of {', '.join(self._known)}"
+                hint = did_you_mean(key, self._known) or f"one of {', '.join(self._known)}"
                 self.wrong(key, "an unknown key", hint)
-
-
-def dotted(path: KeyPath) -> str:
-    """`models.files[0].slots`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")

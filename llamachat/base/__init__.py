@@ -1,1 +1,4 @@
-"""Small things that both programs need: atomic files, safe text, reports of wrong settings. Imports nothing of ours."""
+"""Small things that both programs need: atomic files, safe text, TOML with its lines, reports of wrong settings, tasks.
+
+Imports nothing else of ours.
+"""

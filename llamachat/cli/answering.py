@@ -13,6 +13,7 @@ from typing import Final
 
 import click
 
+from llamachat.base.tasks import cancel_and_wait
 from llamachat.base.text import printable
 from llamachat.cli import chat_ids, exchange
 from llamachat.cli.displays import Display, JsonDisplay, TextDisplay
@@ -167,9 +168,7 @@ async def _run(
         await asyncio.wait((showing,), timeout=STOP_TIMEOUT_S)
         return number
     finally:
-        for task in (showing, interrupted):
-            task.cancel()
-        await asyncio.gather(showing, interrupted, return_exceptions=True)
+        await cancel_and_wait(showing, interrupted)
 
 
 async def _show(events: AsyncGenerator[TurnEvent, None], stop: Stop, display: Display) -> TurnEvent:

@@ -7,13 +7,13 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from llamachat.base.text import one_line, printable
 from llamachat.cli.invocation import CommandError, Invocation, UsageProblem, place_options
+from llamachat.cli.listing import time_text, title_text
 
 if TYPE_CHECKING:
     from llamachat.store import ChatSummary, SearchHit, Store
@@ -53,11 +53,11 @@ def show(invocation: Invocation, chat_id: str) -> None:
     with _store(invocation) as store:
         chat = chat_ids.find(chat_id, store.list_chats())
         messages = store.active_path(chat.id)
-    click.echo(f"{_title(chat.title)}  ({_time(chat.created_at)}, {chat.id})")
+    click.echo(f"{title_text(chat.title)}  ({time_text(chat.created_at)}, {chat.id})")
     for message in messages:
         by = message.role if message.model is None else f"{message.role} ({one_line(message.model, 64)})"
         ending = {"partial": " — not complete", "failed": " — failed"}.get(message.state, "")
-        click.echo(f"\n── {by}, {_time(message.created_at)}{ending}\n{printable(message.content)}")
+        click.echo(f"\n── {by}, {time_text(message.created_at)}{ending}\n{printable(message.content)}")
 
 
 @chats.command()
@@ -124,7 +124,8 @@ def _line(chat: ChatSummary) -> str:
 
     mark = "★ " if chat.pinned else ""
     folder = f"  [{one_line(chat.folder, 40)}]" if chat.folder else ""
-    return f"{short(chat.id)}  {_time(chat.updated_at)}  {chat.message_count:>4}  {mark}{_title(chat.title)}{folder}"
+    when, title = time_text(chat.updated_at), title_text(chat.title)
+    return f"{short(chat.id)}  {when}  {chat.message_count:>4}  {mark}{title}{folder}"
 
 
 def _hit_line(hit: SearchHit) -> str:
@@ -132,7 +133,7 @@ def _hit_line(hit: SearchHit) -> str:
 
     where = "title" if hit.role is None else hit.role
     parts = [_marked(_flat(part.text), part.match) for part in hit.snippet]
-    return f"{short(hit.chat_id)}  {_time(hit.created_at)}  {_title(hit.title)}\n    {where}: {''.join(parts)}"
+    return f"{short(hit.chat_id)}  {time_text(hit.created_at)}  {title_text(hit.title)}\n    {where}: {''.join(parts)}"
 
 
 def _marked(text: str, match: bool) -> str:
@@ -142,14 +143,6 @@ def _marked(text: str, match: bool) -> str:
 def _flat(text: str) -> str:
     """A piece of a snippet on one line; spaces at its ends stay, as pieces are joined."""
     return printable(text).replace("\n", " ").replace("\t", " ")
-
-
-def _title(title: str) -> str:
-    return one_line(title) or "(untitled)"
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _summary(chat: ChatSummary) -> dict[str, Any]:

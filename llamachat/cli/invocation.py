@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from llamachat.base.problems import ConfigError
+from llamachat.base.hints import did_you_mean
+from llamachat.base.problems import ConfigError, shown
 from llamachat.base.text import printable
 
 if TYPE_CHECKING:
@@ -166,13 +166,10 @@ def _looks_like_address(text: str) -> bool:
 
 
 def _unknown_node(text: str, names: tuple[str, ...]) -> str:
-    if close := difflib.get_close_matches(text, names, n=1):
-        hint = f'did you mean "{close[0]}"?'
-    elif names:
-        hint = f"the configured ones are {', '.join(names)}; an address looks like ws://HOST:13000/chat."
-    else:
-        hint = "an address looks like ws://HOST:13000/chat."
-    return f'There is no node "{text}": {hint}'
+    hint = "an address looks like ws://HOST:13000/chat."
+    if names:
+        hint = did_you_mean(text, names) or f"the configured ones are {', '.join(names)}; {hint}"
+    return f"There is no node {shown(text)}: {hint}"
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

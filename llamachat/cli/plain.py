@@ -8,15 +8,16 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, aclosing
-from datetime import datetime
 from typing import Any, Final
 
+from llamachat.base.tasks import cancel_and_wait
 from llamachat.base.text import one_line, printable
 from llamachat.cli import exchange, line_words
 from llamachat.cli.interrupts import Interrupts, watched
 from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, NO_NODE, NoNodeError
 from llamachat.cli.line_words import Ordered, Said
 from llamachat.cli.lines import Lines
+from llamachat.cli.listing import time_text, title_text
 from llamachat.cli.output import on_stdout
 from llamachat.cli.settling import is_connecting, settled
 from llamachat.cli.transcript import Transcript
@@ -144,8 +145,7 @@ class LineMode:
     async def _list_chats(self) -> None:
         self._listed = await self._store.read(lambda store: store.list_chats(LISTED_CHATS))
         for number, chat in enumerate(self._listed, 1):
-            when = datetime.fromtimestamp(chat.updated_at).astimezone().strftime("%Y-%m-%d %H:%M")
-            await self._say(f"{number}. {one_line(chat.title) or '(untitled)'}, {when}")
+            await self._say(f"{number}. {title_text(chat.title)}, {time_text(chat.updated_at)}")
         if not self._listed:
             await self._say("[No chats yet.]")
 
@@ -158,7 +158,7 @@ class LineMode:
         chat = self._listed[int(argument) - 1]
         path = await self._store.read(lambda store: store.active_path(chat.id, SHOWN_MESSAGES))
         self._chat_id = chat.id
-        await self._say(f"[{one_line(chat.title) or '(untitled)'}, {chat.message_count} messages; the last ones:]")
+        await self._say(f"[{title_text(chat.title)}, {chat.message_count} messages; the last ones:]")
         for message in path:
             label = PROMPT if message.role == "user" else f"{one_line(message.model or message.role, 64)}> "
             await self._say(label + printable(message.content))
@@ -177,8 +177,7 @@ class LineMode:
             await self._listen_until(showing, kept.turn.message_id)
             self._status = showing.result()
         finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            await cancel_and_wait(showing)
 
     async def _listen_until(self, showing: asyncio.Task[int], message_id: str) -> None:
         """Reads on while an answer comes: `/stop` and a signal stop it, anything else waits for its turn."""
@@ -209,7 +208,4 @@ async def _until_any(*waits: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> No
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        ours = [task for task in tasks if task not in waits]
-        for task in ours:
-            task.cancel()
-        await asyncio.gather(*ours, return_exceptions=True)
+        await cancel_and_wait(*(task for task in tasks if task not in waits))

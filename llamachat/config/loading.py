@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from llamachat.base.problems import ConfigError, Problem
-from llamachat.base.text import one_line
-from llamachat.config import lines
+from llamachat.base.hints import did_you_mean
+from llamachat.base.problems import ConfigError, Problem, shown
+from llamachat.base.toml_documents import TomlDocument, dotted, parse_document, read_text
+from llamachat.base.toml_lines import KeyPath
 from llamachat.config.rules import name_of
 from llamachat.config.schema import NodeSettings, Section, Setting, Settings, members, settings_under
 
-_SYNTAX_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_USER_INFO: Final = re.compile(r"//[^/@]*@")
 _TOKEN_KEYS: Final = ("token", "token_file", "token_command")
 
 
@@ -27,16 +23,7 @@ def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Se
     Raises:
         ConfigError: with every problem of the file and the overrides; an unreadable file is one too.
     """
-    text = ""
-    if path is not None:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ConfigError([Problem(path, None, "the file", "bytes that are not UTF-8", "UTF-8 text")]) from None
-        except OSError as error:
-            allowed = "a file that you may read"
-            raise ConfigError([Problem(path, None, "the file", error.strerror or str(error), allowed)]) from error
-    return parse(text, path, overrides)
+    return parse("" if path is None else read_text(path, required=True), path, overrides)
 
 
 def parse(text: str, path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
@@ -45,17 +32,11 @@ def parse(text: str, path: Path | None = None, overrides: Mapping[str, object] |
     Raises:
         ConfigError: with every problem.
     """
-    try:
-        document = tomllib.loads(text)
-        places = lines.key_lines(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([_syntax_problem(path, str(error), text)]) from None
-    except RecursionError:
-        raise ConfigError([Problem(path, None, "the file", "tables too deep inside each other", "TOML")]) from None
-    reader = _Reader(path, places)
-    settings: Settings = reader.table((), Settings, document)
+    document = parse_document(text, path)
+    reader = _Reader(path, document)
+    settings: Settings = reader.table((), Settings, document.values)
     if overrides:
-        overrider = _Reader(None, {})
+        overrider = _Reader(None, TomlDocument())
         settings = overrider.override(settings, overrides)
         reader.problems += overrider.problems
     if reader.problems:
@@ -63,45 +44,21 @@ def parse(text: str, path: Path | None = None, overrides: Mapping[str, object] |
     return settings
 
 
-def _syntax_problem(path: Path | None, message: str, text: str) -> Problem:
-    place = _SYNTAX_PLACE.search(message)
-    line = None
-    if place is not None:
-        line = int(place[1]) if place[1] else text.count("\n") + 1
-        message = message[: place.start()]
-    return Problem(path, line, "the file", one_line(message), "TOML")
-
-
-def dotted(path: lines.Path) -> str:
-    """A path as it is written in messages: `nodes[0].url`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
 class _Reader:
     """Reads tables by the schema and collects what is wrong with them."""
 
-    def __init__(self, file: Path | None, places: Mapping[lines.Path, int]) -> None:
+    def __init__(self, file: Path | None, document: TomlDocument) -> None:
         self._file = file
-        self._places = places
+        self._document = document
         self.problems: list[Problem] = []
 
-    def _wrong(self, path: lines.Path, found: str, allowed: str) -> None:
-        self.problems.append(Problem(self._file, self._line(path), dotted(path), found, allowed))
+    def _wrong(self, path: KeyPath, found: str, allowed: str) -> None:
+        self.problems.append(Problem(self._file, self._document.line(path), dotted(path), found, allowed))
 
-    def _line(self, path: lines.Path) -> int | None:
-        while path:
-            if path in self._places:
-                return self._places[path]
-            path = path[:-1]
-        return None
-
-    def table(self, path: lines.Path, kind: type[Any], value: object) -> Any:
+    def table(self, path: KeyPath, kind: type[Any], value: object) -> Any:
         """An instance of the settings class `kind`; what was wrong keeps its default."""
         if not isinstance(value, dict):
-            self._wrong(path, _shown(value), f"a table [{dotted(path)}]")
+            self._wrong(path, shown(value), f"a table [{dotted(path)}]")
             return kind()
         known = {name: member for name, _default, member in members(kind)}
         read: dict[str, Any] = {}
@@ -115,26 +72,26 @@ class _Reader:
                 self._single((*path, name), member, entry, into=read)
         return kind(**read)
 
-    def _single(self, path: lines.Path, setting: Setting, value: object, *, into: dict[str, Any]) -> None:
+    def _single(self, path: KeyPath, setting: Setting, value: object, *, into: dict[str, Any]) -> None:
         try:
             read = setting.rule.read(value)
         except ValueError:
-            self._wrong(path, "a value that is not shown" if setting.secret else _shown(value), str(setting.rule))
+            self._wrong(path, "a value that is not shown" if setting.secret else shown(value), str(setting.rule))
             return
         if isinstance(read, Path) and self._file is not None:
             read = self._file.parent / read
         into[str(path[-1])] = read
 
-    def _section(self, path: lines.Path, section: Section, value: object) -> Any:
+    def _section(self, path: KeyPath, section: Section, value: object) -> Any:
         if not section.many:
             return self.table(path, section.type, value)
         if not isinstance(value, list):
-            self._wrong(path, _shown(value), f"tables [[{dotted(path)}]]")
+            self._wrong(path, shown(value), f"tables [[{dotted(path)}]]")
             return ()
         entries = [((*path, index), entry) for index, entry in enumerate(value)]
         return self._nodes(entries)
 
-    def _nodes(self, entries: list[tuple[lines.Path, object]]) -> tuple[NodeSettings, ...]:
+    def _nodes(self, entries: list[tuple[KeyPath, object]]) -> tuple[NodeSettings, ...]:
         nodes = []
         names: dict[str, str] = {}
         for path, entry in entries:
@@ -150,7 +107,7 @@ class _Reader:
                 node = dataclasses.replace(node, name=name_of(node.url))
             if node.name and node.name in names:
                 where = (*path, "name" if "name" in entry else "url")
-                self._wrong(where, _shown(node.name), f"a name of its own; {names[node.name]} has this one")
+                self._wrong(where, shown(node.name), f"a name of its own; {names[node.name]} has this one")
             names.setdefault(node.name, dotted(path))
             nodes.append(node)
         return tuple(nodes)
@@ -175,22 +132,10 @@ def replace_at(settings: Any, path: tuple[str, ...], value: Any) -> Any:
     )
 
 
-def _shown(value: object) -> str:
-    """A value as it is quoted in a problem: short, one line, no credentials that stood in a URL."""
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = one_line(_USER_INFO.sub("//…@", str(value)), 60)
-    return f'"{text}"' if isinstance(value, str) else text
-
-
-def _nearest(name: str, path: lines.Path, known: tuple[str, ...]) -> str:
+def _nearest(name: str, path: KeyPath, known: tuple[str, ...]) -> str:
     """What to write instead of the unknown key `name`."""
-    if close := difflib.get_close_matches(name, known, n=1):
-        return f'did you mean "{close[0]}"?'
+    if hint := did_you_mean(name, known):
+        return hint
     elsewhere = [
         ".".join(full)
         for full, _setting in settings_under()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
+from llamachat.base.sizes import parse_size
 from llamachat.base.text import printable
 from llamachat.protocol.limits import DEFAULT_PORT
 from llamachat.protocol.params import Range
@@ -130,11 +130,6 @@ class FilePath:
         return "the path of a file, from the settings file's directory on when it is relative"
 
 
-_SIZE: Final = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([kMGT]?i?)B?", re.IGNORECASE)
-_UNITS: Final = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_BINARY_UNITS: Final = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
-
-
 @dataclass(frozen=True, slots=True)
 class Size:
     """A number of bytes, as a whole number or as text with a unit."""
@@ -143,8 +138,8 @@ class Size:
     high: int
 
     def read(self, value: object) -> int:
-        if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
-            value = int(float(match[1]) * {**_UNITS, **_BINARY_UNITS}[match[2].lower()])
+        if isinstance(value, str):
+            value = parse_size(value)
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
             raise ValueError
         return value

@@ -10,7 +10,7 @@ import tomlkit
 from tomlkit.items import AoT
 
 from llamachat.base.files import write_atomically
-from llamachat.base.problems import ConfigError, Problem
+from llamachat.base.toml_documents import read_text
 from llamachat.config import loading
 from llamachat.config.schema import NodeSettings, Settings, members
 
@@ -74,7 +74,7 @@ def save(path: Path, changes: Changes) -> Settings:
 
     Raises:
         ConfigError: with every problem, those that the file had before included; nothing was written.
-        OSError: the file cannot be read or written.
+        OSError: the file cannot be written.
     """
     return _write(path, lambda text: with_changes(text, changes))
 
@@ -84,18 +84,13 @@ def add_node(path: Path, node: NodeSettings) -> Settings:
 
     Raises:
         ConfigError: with every problem, those that the file had before included; nothing was written.
-        OSError: the file cannot be read or written.
+        OSError: the file cannot be written.
     """
     return _write(path, lambda text: with_node(text, node))
 
 
 def _write(path: Path, edit: Callable[[str], str]) -> Settings:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        text = ""
-    except UnicodeDecodeError:
-        raise ConfigError([Problem(path, None, "the file", "bytes that are not UTF-8", "UTF-8 text")]) from None
+    text = read_text(path, required=False)
     loading.parse(text, path)  # a file that is wrong already is the person's to mend, and its problems have their lines
     changed = edit(text)
     settings = loading.parse(changed, path)

@@ -13,24 +13,31 @@ from llamachat.protocol.limits import MAX_STOP_CHARACTERS, MAX_STOP_STRINGS
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Inclusive bounds of a number; None is unbounded."""
+    """Inclusive bounds of a number; `high` None is unbounded."""
 
-    low: float | None
+    low: float
     high: float | None
     above: bool = False  # `low` itself is not allowed
 
     def holds(self, value: float) -> bool:
         """Whether `value` is finite and inside."""
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             return False
-        if self.low is not None and (value <= self.low if self.above else value < self.low):
+        if value <= self.low if self.above else value < self.low:
             return False
         return self.high is None or value <= self.high
 
     def __str__(self) -> str:
         if self.high is None:
-            return f"more than {self.low:g}" if self.above else f"{self.low:g} or more"
-        return f"{self.low:g} to {self.high:g}"
+            return f"more than {_plain(self.low)}" if self.above else f"{_plain(self.low)} or more"
+        if self.above:
+            return f"more than {_plain(self.low)}, up to {_plain(self.high)}"
+        return f"{_plain(self.low)} to {_plain(self.high)}"
+
+
+def _plain(bound: float) -> str:
+    """Without an exponent when it is whole."""
+    return f"{bound:.0f}" if float(bound).is_integer() else f"{bound:g}"
 
 
 RANGES: Final = {

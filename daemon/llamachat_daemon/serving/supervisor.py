@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from llamachat.base.tasks import cancel_and_wait
 from llamachat.protocol import ErrorCode
 from llamachat_daemon.pipe.codec import PipeError
 from llamachat_daemon.pipe.frames import (
@@ -152,9 +153,7 @@ class Supervisor:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            results = await asyncio.gather(*tasks, return_exceptions=True)
+            results = await cancel_and_wait(*tasks)
         for result in results:
             if isinstance(result, Exception):
                 raise result

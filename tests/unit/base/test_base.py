@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamachat.base.files import write_atomically
-from llamachat.base.problems import ConfigError, Problem
+from llamachat.base.problems import SHOWN_CHARACTERS, ConfigError, Problem, shown
 from llamachat.base.text import one_line, printable
 
 
@@ -72,3 +73,46 @@ def test_all_problems_are_listed_a_line_each():
         "config.toml:3: chat.policy: found 'quick'; allowed: fastest, priority or sticky\n"
         "--port: found 70000; allowed: 0 to 65535"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ("quick", '"quick"'),
+        ("two\n\x1b[31mlines", '"two \ufffd[31mlines"'),
+        (True, "true"),
+        (9.5, "9.5"),
+        (date(2026, 1, 2), "2026-01-02"),
+        ({"token": "s3cret"}, "a table"),
+        ([1, "a", {"token": "s3cret"}, [False]], '[1, "a", a table, [false]]'),
+        (("a",), '["a"]'),
+    ],
+)
+def test_a_wrong_value_is_quoted_as_in_toml_on_one_line(value: object, quoted: str):
+    assert shown(value) == quoted
+
+
+def test_a_value_too_large_to_write_is_described_instead():
+    assert shown(16**5000) == "a number with many digits"
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        ("ws://me:s3cret@host/chat", '"ws://…@host/chat"'),
+        ("ws://me:s3/c@r et@host", '"ws://…@host"'),
+        ("me:s3cret@host", '"…@host"'),
+        ("ws://host/chat?token=s3cret", '"ws://host/chat?…"'),
+        (["ws://me:s3cret@host"], '["ws://…@host"]'),
+    ],
+)
+def test_a_quoted_url_has_lost_its_credentials_and_its_query(value: object, quoted: str):
+    assert shown(value) == quoted
+
+
+@given(st.text() | st.lists(st.text()) | st.integers() | st.floats())
+def test_a_quoted_value_is_short_and_safe_to_print(value: object):
+    text = shown(value)
+    assert len(text) <= SHOWN_CHARACTERS
+    assert printable(text) == text
+    assert "\n" not in text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from llamachat.base.problems import ConfigError, Problem
 from llamachat.config import sampling
 from llamachat.config.loading import load, parse
-from llamachat.config.schema import Settings
+from llamachat.config.schema import POLICIES, THEMES, Settings
+from llamachat.fleet import Policy
 from llamachat.protocol.frames import Params
+from llamachat.tui.theme import THEMES as tui_themes
 
 FILE = Path("/home/user/config.toml")
 
@@ -72,7 +75,7 @@ def test_what_the_file_says_arrives() -> None:
         ("[chat.sampling]\ntemperature = 9", 2, "chat.sampling.temperature", "9", "a number, 0 to 5"),
         ("[chat.sampling]\ntemperature = true", 2, "chat.sampling.temperature", "true", "a number, 0 to 5"),
         ("[chat.sampling]\ntop_p = nan", 2, "chat.sampling.top_p", "nan", "a number, 0 to 1"),
-        ("[chat.sampling]\ntop_k = 1.5", 2, "chat.sampling.top_k", "1.5", "a whole number, 0 to 1e+06"),
+        ("[chat.sampling]\ntop_k = 1.5", 2, "chat.sampling.top_k", "1.5", "a whole number, 0 to 1000000"),
         ("[look]\nmotion = 'no'", 2, "look.motion", '"no"', "true or false"),
         ("look = 3", 1, "look", "3", "a table [look]"),
         ("[nodes]\nurl = 'a'", 1, "nodes", "a table", "tables [[nodes]]"),
@@ -115,11 +118,15 @@ def test_a_file_that_ends_too_soon_is_reported_with_its_last_line() -> None:
 
 
 def test_a_missing_file_and_one_that_is_not_text_are_problems_too(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="No such file"):
+    with pytest.raises(ConfigError, match="no such file"):
         load(tmp_path / "none.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         load(tmp_path / "bytes.toml")
+
+
+def test_a_size_with_half_a_unit_is_a_wrong_value() -> None:
+    assert problems("[attachments]\nmax_file_bytes = '5i'")[0][1] == "attachments.max_file_bytes"
 
 
 @pytest.mark.parametrize("wrong", ["token = '{}\\n'", "token = ['{}']", "tokn = '{}'", "url = 'ws://me:{}@host/chat'"])
@@ -182,3 +189,8 @@ def test_any_text_gives_settings_or_problems(text: str) -> None:
     except ConfigError as error:
         assert error.problems
         assert all(isinstance(problem, Problem) for problem in error.problems)
+
+
+def test_the_choices_of_the_settings_are_those_of_the_program() -> None:
+    assert get_args(Policy) == POLICIES
+    assert {theme.name for theme in tui_themes} | {"ansi"} == set(THEMES)

@@ -121,3 +121,10 @@ def test_what_is_shown_reads_back_as_the_same_settings_but_for_the_tokens() -> N
     assert "s3cret" not in shown
     tomllib.loads(shown)
     assert parse(shown.replace('token = "…"', 'token = "s3cret"')) == settings
+
+
+def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"# mine\r\n[look]\r\ntheme = 'ansi'\r\n")
+    save(file, {"look.theme": "high-contrast"})
+    assert file.read_bytes() == b'# mine\r\n[look]\r\ntheme = "high-contrast"\r\n'

@@ -9,7 +9,7 @@ import pytest
 
 from llamachat.protocol import ErrorCode, Params, PromptMessage, ProtocolError, UserMessage
 from llamachat.protocol.limits import MAX_STOP_CHARACTERS, MAX_STOP_STRINGS
-from llamachat.protocol.params import RANGES, check, check_request
+from llamachat.protocol.params import RANGES, Range, check, check_request
 
 ASK = UserMessage(id="a", chat_id="c", messages=[PromptMessage("user", "hi")])
 
@@ -36,8 +36,23 @@ def test_each_bound_is_allowed_and_the_next_value_is_not(name):
         outside.append(bounds.high + 1)
     if not bounds.above:
         check(Params(**{name: bounds.low}))
-    for value in [*outside, math.nan, math.inf, -math.inf]:
+    for value in [*outside, math.nan, math.inf, -math.inf, -(10**400), *([] if bounds.high is None else [10**400])]:
         assert field_refused(lambda value=value: check(Params(**{name: value}))) == f"params.{name}"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "written"),
+    [
+        (Range(0, 1_000_000), "0 to 1000000"),
+        (Range(0, 2**53 - 1), "0 to 9007199254740991"),
+        (Range(-10.0, 0.25), "-10 to 0.25"),
+        (Range(0, 10, above=True), "more than 0, up to 10"),
+        (Range(0, None, above=True), "more than 0"),
+        (Range(1, None), "1 or more"),
+    ],
+)
+def test_bounds_are_written_without_exponents(bounds, written):
+    assert str(bounds) == written
 
 
 def test_stop_strings_are_limited_in_number_and_length():
