@@ -107,7 +107,9 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
         ),
         engine=EngineConfig(
             exact_batches=engine.take("exact_batches", False, checks.yes_or_no),
-            target_gap=engine.take("target_gap", 2.3, checks.number(1.0, 100.0)),
+            target_gap=engine.take(
+                "target_gap", 2.3, checks.number(1.0, 100.0), missing_feature="fitting the prefill to a target gap"
+            ),
             drain_seconds=engine.take("drain_seconds", 30.0, checks.number(0.0, 3600.0)),
         ),
         log=LogConfig(

@@ -68,3 +68,11 @@ def _binding(action: Action, binding_id: str, keys: str) -> Binding:
         priority=action.priority,
         tooltip=action.help,
     )
+
+
+def key_names(keys: str) -> str:
+    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`. Escape sequences among the names are left out."""
+    names = [key for key in keys.split(",") if "\\" not in key]
+    if len(names) > 3:
+        return f"{names[0]} … {names[-1]}"
+    return "  ".join("+".join(part.capitalize() for part in name.split("+")) for name in names)

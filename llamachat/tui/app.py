@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from llamachat.config import AppContext
 from llamachat.fleet import Fleet
 from llamachat.store import StoreThread
-from llamachat.tui.actions import bindings
+from llamachat.tui.actions import ACTIONS, bindings, key_names
 from llamachat.tui.clipboard import terminal_copy
 from llamachat.tui.screens.chat import ChatScreen
 from llamachat.tui.screens.help import HelpScreen
@@ -48,6 +51,14 @@ class LlamachatApp(App[int]):
     def get_default_screen(self) -> ChatScreen:
         """The chat is what there is."""
         return ChatScreen(self.services)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action by its name, and the themes."""
+        for action in ACTIONS:
+            if action.where in ("chat", "app") and action.action != "command_palette":
+                run = partial(self.run_action, action.action, self if action.where == "app" else screen)
+                yield SystemCommand(action.label, f"{action.help} ({key_names(action.keys)})", run)
+        yield SystemCommand("Theme", "Try other colours.", self.action_change_theme)
 
     async def action_quit(self) -> None:
         """Leaves; running answers go on at their nodes, and what is typed is kept."""

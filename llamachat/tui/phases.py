@@ -12,10 +12,10 @@ def phase(event: TurnEvent) -> str | None:
     match event:
         case Routed(node=node):
             return f"asking {one_line(node, 40)} …"
-        case Queued(node=None, retry_in_s=None):
-            return "waiting for a node …"
-        case Queued(node=None, retry_in_s=float(wait)):
-            return f"every node is busy; trying again in {duration(wait)}"
+        case Queued(node=None, retry_in_s=wait, reason=reason):
+            why = f": {one_line(reason, 160)}" if reason else ""
+            again = f" Next try in {duration(wait)}." if wait is not None else ""
+            return f"waiting for a node{why}{again}"
         case Queued(position=position, depth=depth, eta_ms=eta):
             about = f", about {duration(eta / 1000)}" if eta is not None else ""
             return f"queued {position} of {depth}{about}"

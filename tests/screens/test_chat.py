@@ -350,6 +350,17 @@ async def test_the_keys_are_shown_and_put_away(tmp_path: Path):
         await until(pilot, lambda: not any("Stop the answer" in line for line in lines(pilot.app)))
 
 
+async def test_every_action_is_found_by_name(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, answer("Here"))
+    async with running(fleet, tmp_path, size=(100, 40)) as pilot:
+        await ask(pilot, "x")
+        await shows(pilot, "Here")
+        await pilot.press("ctrl+p")
+        await shows(pilot, "Begin a new conversation. (Ctrl+N)")
+        await pilot.press(*"new chat", "enter", "enter")
+        await until(pilot, lambda: not pilot.app.screen.query(MessageView))
+
+
 async def test_escape_sequences_from_a_model_or_a_peer_never_reach_the_terminal(tmp_path: Path):
     evil = "a\x1b[2Jb \x1b]52;c;AAAA\x07 \x9b31m [red]x[/red]"
     fleet = ScriptedFleet((snapshot("evil\x1b[2J"),), [replace(ROUTED, node="evil\x1b[2J"), Failed("x", evil, evil)])

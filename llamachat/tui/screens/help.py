@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from llamachat.tui.actions import ACTIONS
+from llamachat.tui.actions import ACTIONS, key_names
 
 _HEADINGS: Final = {
     "composer": "Writing",
@@ -20,14 +20,6 @@ _HEADINGS: Final = {
     "app": "Everywhere",
 }
 _KEY_WIDTH: Final = 21
-
-
-def key_names(keys: str) -> str:
-    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`. Escape sequences among the names are left out."""
-    names = [key for key in keys.split(",") if "\\" not in key]
-    if len(names) > 3:
-        return f"{names[0]} … {names[-1]}"
-    return "  ".join("+".join(part.capitalize() for part in name.split("+")) for name in names)
 
 
 class HelpScreen(ModalScreen[None]):

@@ -107,7 +107,6 @@ def test_every_key_is_taken_over(tmp_path: Path):
         retain_bytes = "1.5MiB"
         [engine]
         exact_batches = true
-        target_gap = 4
         drain_seconds = 0.5
         [log]
         level = "debug"
@@ -129,7 +128,7 @@ def test_every_key_is_taken_over(tmp_path: Path):
     assert (served.price_in, served.price_out) == (1.0, 2.5)
     assert (config.queue.limit, config.queue.parallel) == (3, 2)
     assert (config.records.retain_seconds, config.records.retain_bytes) == (60.0, 1_572_864)
-    assert (config.engine.exact_batches, config.engine.target_gap, config.engine.drain_seconds) == (True, 4.0, 0.5)
+    assert (config.engine.exact_batches, config.engine.drain_seconds) == (True, 0.5)
     assert (config.log.level, config.log.json, config.log.clients_may_read) == ("debug", True, True)
 
 
@@ -170,6 +169,7 @@ def test_what_stands_at_an_unknown_key_is_not_shown(tmp_path: Path):
         ("[archive]\nenabled = true", "the archive"),
         ("[queue]\nrequests_per_minute = 5", "limiting the rate"),
         ('[models]\nmemory_budget = "50%"', "several models"),
+        ("[engine]\ntarget_gap = 4", "fitting the prefill"),
     ],
 )
 def test_a_feature_of_later_versions_is_refused_by_name(tmp_path: Path, text: str, feature: str):
