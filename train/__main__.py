@@ -11,7 +11,7 @@ from pathlib import Path
 
 from train.record import CARD, MODEL, RUN, Export, corpus_fingerprint
 
-STEPS = 6000
+STEPS = 7000
 SEED = 20
 TOKENIZER_DIALOGUES = 20_000
 """Dialogues that the tokeniser learns its merges from."""

@@ -50,12 +50,12 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(shape.width, 3 * shape.width, bias=False)
         self.out = nn.Linear(shape.width, shape.width, bias=False)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, hidden: Tensor | None) -> Tensor:
         rows, length, width = x.shape
         q, k, v = self.qkv(x).view(rows, length, 3, self.heads, width // self.heads).unbind(2)
         q = rotate(q, cos, sin).transpose(1, 2)
         k = rotate(k, cos, sin).transpose(1, 2)
-        mixed = attend(q, k, v.transpose(1, 2))
+        mixed = attend(q, k, v.transpose(1, 2), hidden)
         out: Tensor = self.out(mixed.transpose(1, 2).reshape(rows, length, width))
         return out
 
@@ -84,14 +84,18 @@ class Block(nn.Module):
         self.feed_forward_norm = nn.RMSNorm(shape.width, eps=shape.norm_epsilon)
         self.feed_forward = FeedForward(shape)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), cos, sin)
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, hidden: Tensor | None) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), cos, sin, hidden)
         out: Tensor = x + self.feed_forward(self.feed_forward_norm(x))
         return out
 
 
 class Guide(nn.Module):
-    """Token ids ``[rows, length]`` to logits ``[rows, length, vocabulary]``."""
+    """Token ids ``[rows, length]`` to logits ``[rows, length, vocabulary]``.
+
+    Where ``pieces`` is given, a number for each token, tokens attend only to those of the same number. Rotary positions are
+    relative, so that a piece is computed as it would be at the beginning of a row.
+    """
 
     cos: Tensor
     sin: Tensor
@@ -107,11 +111,12 @@ class Guide(nn.Module):
         self.register_buffer("sin", sin, persistent=False)
         self._initialise()
 
-    def forward(self, ids: Tensor) -> Tensor:
+    def forward(self, ids: Tensor, pieces: Tensor | None = None) -> Tensor:
         length = ids.shape[1]
+        hidden = None if length > SPELLED_OUT_ATTENTION and pieces is None else hidden_pairs(length, pieces)
         x = self.embedding(ids)
         for block in self.blocks:
-            x = block(x, self.cos[:length], self.sin[:length])
+            x = block(x, self.cos[:length], self.sin[:length], hidden)
         return F.linear(self.norm(x), self.embedding.weight)
 
     def _initialise(self) -> None:
@@ -126,14 +131,20 @@ class Guide(nn.Module):
                 nn.init.normal_(parameter, std=scale)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Causal attention over ``[rows, heads, length, head width]``."""
-    length = q.shape[2]
-    if length > SPELLED_OUT_ATTENTION:
+def attend(q: Tensor, k: Tensor, v: Tensor, hidden: Tensor | None) -> Tensor:
+    """Attention over ``[rows, heads, length, head width]``: past ``hidden`` pairs, or plainly causal without them."""
+    if hidden is None:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
     scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+    return scores.masked_fill(hidden, -torch.inf).softmax(-1).to(v.dtype) @ v
+
+
+def hidden_pairs(length: int, pieces: Tensor | None) -> Tensor:
+    """Which position (second last dimension) must not see which (last): the future, and other pieces."""
     future = torch.ones(length, length, dtype=torch.bool).triu(1)
-    return scores.masked_fill(future, -torch.inf).softmax(-1).to(v.dtype) @ v
+    if pieces is None:
+        return future
+    return (future | (pieces[:, :, None] != pieces[:, None, :]))[:, None]
 
 
 def rotations(shape: Shape) -> tuple[Tensor, Tensor]:

@@ -1,7 +1,7 @@
 """From encoded dialogues to training rows of a few fixed lengths.
 
-Most dialogues are short and become a row of their own. Some are joined into one long conversation: a person asks the
-guide several unrelated things in a row, and the positions up to the end of the context must have been trained.
+Most dialogues are short; several share a row, each blind to the others. Some are joined into one long conversation: a person
+asks the guide several unrelated things in a row, and the positions up to the end of the context must have been trained.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from dataclasses import dataclass
 CONTEXT = 2048
 """Longest row, in tokens: the context length that the model is trained for."""
 
-LENGTHS = (48, 64, 80, 96, 128, 160, 192, 256, 384, 512, 768, 1024, CONTEXT)
-"""The row lengths in use. Few, because every new tensor shape costs time on a CPU; close together where most dialogues
-are, because padding is computed too."""
+SHARED_LENGTH = 256
+"""Length of the rows that pieces share. All that is short meets in them, so that every step sees every kind of dialogue, and
+hardly anything is padding."""
+
+LENGTHS = (SHARED_LENGTH, 384, 512, 640, 1024, CONTEXT)
+"""The row lengths in use: few, because every new tensor shape costs time on a CPU."""
 
 STEP_TOKENS = 2048
 """Tokens in a training step, padding included: a batch has ``STEP_TOKENS // length`` rows."""
 
+OPEN_ROWS = 32
+"""Shared rows that are filled at the same time; the more, the less padding."""
+
 JOINED_SHARE = 0.15
 """Share of the dialogues that become part of a longer conversation."""
-
-CUT_SHARE = 0.5
-"""Share of the dialogues standing alone whose last answer is cut after its first words. Which answer a question gets is
-decided in these; the rest is soon known by heart, and what it costs is better spent on more questions."""
 
 JOINED_LENGTHS = {256: 0.40, 384: 0.33, 512: 0.20, 1024: 0.05, CONTEXT: 0.02}
 """Lengths that joined conversations are filled up to, with their probabilities."""
@@ -67,11 +69,21 @@ class EncodedDialogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One or more pieces, one after the other, that must not see each other."""
+
+    pieces: tuple[Tokens, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces))
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Rows that are trained in one step, each at most ``length`` tokens; fewer than ``size`` rows in the last one."""
 
     length: int
-    rows: tuple[Tokens, ...]
+    rows: tuple[Row, ...]
 
     @property
     def size(self) -> int:
@@ -81,7 +93,7 @@ class Batch:
 
 @dataclass(slots=True)
 class _Conversation:
-    """A joined row being filled."""
+    """A joined conversation being filled."""
 
     tokens: Tokens
     room: int
@@ -99,8 +111,8 @@ def fitting_length(tokens: int) -> int:
     raise ValueError(f"a row of {tokens} tokens exceeds the context of {CONTEXT}")
 
 
-def rows(dialogues: Iterable[EncodedDialogue], rng: random.Random) -> list[Tokens]:
-    """Make rows of dialogues, joining a share of them and cutting a share of the others.
+def pieces(dialogues: Iterable[EncodedDialogue], rng: random.Random) -> list[Tokens]:
+    """Make pieces of dialogues, joining a share of them.
 
     Only dialogues with the same system message are joined, and the message then stands once, at the beginning.
     Dialogues longer than ``CONTEXT`` are left out.
@@ -112,8 +124,7 @@ def rows(dialogues: Iterable[EncodedDialogue], rng: random.Random) -> list[Token
         if whole > CONTEXT:
             continue
         if rng.random() >= JOINED_SHARE:
-            body = dialogue.body.first(dialogue.decided) if rng.random() < CUT_SHARE else dialogue.body
-            done.append(dialogue.head + body)
+            done.append(dialogue.head + dialogue.body)
             continue
         current = open_rows.get(dialogue.system)
         if current is not None and len(current.tokens) + len(dialogue.body) <= current.room:
@@ -127,15 +138,53 @@ def rows(dialogues: Iterable[EncodedDialogue], rng: random.Random) -> list[Token
     return done
 
 
-def batches(tokens: Sequence[Tokens], rng: random.Random) -> list[Batch]:
+def cut_pieces(dialogues: Iterable[EncodedDialogue]) -> list[Tokens]:
+    """Make a piece of each dialogue, without its system message, up to where its last answer is decided.
+
+    Dialogues that are longer than ``CONTEXT`` even so are left out.
+    """
+    cut = (dialogue.body.first(dialogue.decided) for dialogue in dialogues)
+    return [piece for piece in cut if len(piece) <= CONTEXT]
+
+
+def rows(members: Sequence[Tokens], rng: random.Random) -> list[Row]:
+    """Put pieces into rows, in random order: those of up to ``SHARED_LENGTH`` tokens together, the longer ones alone.
+
+    A piece goes where it leaves the least room (best fit). Every piece is in exactly one row.
+    """
+    done: list[Row] = []
+    filling: list[list[Tokens]] = []
+    for piece in rng.sample(members, len(members)):
+        if len(piece) > SHARED_LENGTH:
+            done.append(Row((piece,)))
+            continue
+        fullest = max(
+            (shared for shared in filling if _length(shared) + len(piece) <= SHARED_LENGTH), key=_length, default=None
+        )
+        if fullest is None:
+            filling.append([piece])
+        else:
+            fullest.append(piece)
+        if len(filling) > OPEN_ROWS:
+            fullest = max(filling, key=_length)
+            filling.remove(fullest)
+            done.append(Row(tuple(fullest)))
+    return done + [Row(tuple(shared)) for shared in filling]
+
+
+def batches(members: Sequence[Row], rng: random.Random) -> list[Batch]:
     """Sort rows by fitting length into batches, in random order; every row appears in exactly one batch."""
-    buckets: dict[int, list[Tokens]] = {length: [] for length in LENGTHS}
-    for row in tokens:
+    buckets: dict[int, list[Row]] = {length: [] for length in LENGTHS}
+    for row in members:
         buckets[fitting_length(len(row))].append(row)
     result: list[Batch] = []
-    for length, members in buckets.items():
-        rng.shuffle(members)
+    for length, bucket in buckets.items():
+        rng.shuffle(bucket)
         size = Batch(length, ()).size
-        result += [Batch(length, tuple(members[i : i + size])) for i in range(0, len(members), size)]
+        result += [Batch(length, tuple(bucket[i : i + size])) for i in range(0, len(bucket), size)]
     rng.shuffle(result)
     return result
+
+
+def _length(shared: list[Tokens]) -> int:
+    return sum(map(len, shared))

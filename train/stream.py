@@ -8,11 +8,19 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from train.corpus import Dialogue, Message
-from train.packing import Batch, EncodedDialogue, Tokens, batches, rows
+from train.packing import Batch, EncodedDialogue, Tokens, batches, cut_pieces, pieces, rows
 from train.template import Segment, turns
 
-BLOCK = 3000
-"""Dialogues drawn, packed and shuffled together. Large, so that few batches are left partly filled."""
+WHOLE_DIALOGUES = 2000
+CUT_DIALOGUES = 5000
+"""Dialogues drawn, packed and shuffled together as one block; large, so that few batches are left partly filled.
+
+The second lot gives short pieces: single questions with the first words of the answer. Which answer a question gets is
+decided in these words; the rest is soon known by heart, and the time it takes is better spent on more questions. The two
+take about as much time as each other."""
+
+CUT_KINDS = {"fact", "near", "foreign", "smalltalk"}
+"""Kinds of dialogues whose turns do not depend on each other, nor on a system message."""
 
 ROLE_WEIGHTS = {"assistant": 1.0, "user": 0.3}
 """Loss weight of each author's words; the words of others (system, tool, layout) are not learned. Predicting the user's
@@ -50,13 +58,25 @@ def stream(sample: Sample, tokenizer: SegmentEncoder, seed: int, start: Position
     skip = start.index
     while True:
         rng = random.Random(f"{seed}/{block}")
-        dialogues = [_ragged(sample(rng), rng) for _ in range(BLOCK)]
-        packed = batches(rows(encode_all(dialogues, tokenizer), rng), rng)
+        whole = [_ragged(sample(rng), rng) for _ in range(WHOLE_DIALOGUES)]
+        cut = [_ragged(part, rng) for _ in range(CUT_DIALOGUES) for part in singles(sample(rng))]
+        members = pieces(encode_all(whole, tokenizer), rng) + cut_pieces(encode_all(cut, tokenizer))
+        packed = batches(rows(members, rng), rng)
         for index in range(skip, len(packed)):
             following = Position(block, index + 1) if index + 1 < len(packed) else Position(block + 1, 0)
             yield following, packed[index]
         skip = 0
         block += 1
+
+
+def singles(dialogue: Dialogue) -> list[Dialogue]:
+    """Every question of a dialogue with its answer alone; a follow-up whole, a dialogue of any other kind not at all."""
+    if dialogue.kind == "followup":
+        return [dialogue]
+    if dialogue.kind not in CUT_KINDS:
+        return []
+    messages = [message for message in dialogue.messages if message.role != "system"]
+    return [Dialogue(tuple(messages[i : i + 2]), dialogue.kind) for i in range(0, len(messages), 2)]
 
 
 def encode_all(dialogues: Sequence[Dialogue], tokenizer: SegmentEncoder) -> list[EncodedDialogue]:

@@ -23,7 +23,7 @@ from train.tokenizer import GuideTokenizer
 
 BETAS = (0.9, 0.95)
 WEIGHT_DECAY = 0.1
-PEAK_LEARNING_RATE = 1.5e-3
+PEAK_LEARNING_RATE = 2e-3
 WARM_UP_STEPS = 80
 GRADIENT_NORM = 1.0
 CHECKPOINT_STEPS = 200
@@ -82,9 +82,9 @@ def train(
         rate = learning_rate(step, done, peak=PEAK_LEARNING_RATE, warm_up=WARM_UP_STEPS)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        ids, targets, weights = tensors(batch, pad)
+        ids, targets, weights, pieces = tensors(batch, pad)
         with torch.autocast("cpu", dtype=torch.bfloat16) if reduced else contextlib.nullcontext():
-            logits = model(ids)
+            logits = model(ids, pieces)
         losses = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), reduction="none")
         loss = (losses * weights.flatten()).sum() / weights.sum().clamp(min=1.0)
         optimizer.zero_grad(set_to_none=True)
@@ -118,14 +118,24 @@ def planned(run: Path) -> Plan | None:
     return Plan(**torch.load(path, weights_only=True)["plan"]) if path.exists() else None
 
 
-def tensors(batch: Batch, pad: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Inputs, targets and loss weights of a batch, each ``[size, length]``; what the rows leave free is padding."""
+def tensors(batch: Batch, pad: int) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """Inputs, targets, loss weights and piece numbers of a batch, each ``[size, length]``.
+
+    What the rows leave free is padding. The piece numbers are None where no row has more than one piece.
+    """
     ids = torch.full((batch.size, batch.length + 1), pad, dtype=torch.long)
     weights = torch.zeros(batch.size, batch.length + 1)
+    numbers = torch.zeros(batch.size, batch.length + 1, dtype=torch.long)
     for i, row in enumerate(batch.rows):
-        ids[i, : len(row)] = torch.tensor(row.ids)
-        weights[i, : len(row)] = torch.tensor(row.weights)
-    return ids[:, :-1], ids[:, 1:], weights[:, 1:]
+        start = 0
+        for number, piece in enumerate(row.pieces, 1):
+            end = start + len(piece)
+            ids[i, start:end] = torch.tensor(piece.ids)
+            weights[i, start + 1 : end] = torch.tensor(piece.weights[1:])
+            numbers[i, start:end] = number
+            start = end
+    shared = any(len(row.pieces) > 1 for row in batch.rows)
+    return ids[:, :-1], ids[:, 1:], weights[:, 1:], numbers[:, :-1] if shared else None
 
 
 def bfloat16_pays() -> bool:

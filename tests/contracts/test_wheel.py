@@ -42,6 +42,6 @@ def test_the_core_asks_for_nothing_that_compiles_llama_cpp(wheel: zipfile.ZipFil
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
     core = {line.split(">")[0].split("=")[0].strip() for line in required if "extra ==" not in line}
     assert core == {
-        "click", "markdown-it-py", "msgpack", "msgspec", "platformdirs", "pypdf", "rich", "textual", "textual-plotext", "tomlkit",
-        "websockets",
+        "click", "markdown-it-py", "msgpack", "msgspec", "platformdirs", "pypdf", "rich", "textual", "textual-plotext",
+        "tomlkit", "websockets",
     }  # fmt: skip

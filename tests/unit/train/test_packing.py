@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from train.packing import (
     CONTEXT,
     LENGTHS,
+    SHARED_LENGTH,
     STEP_TOKENS,
     EncodedDialogue,
+    Row,
     Tokens,
     batches,
+    cut_pieces,
     fitting_length,
+    pieces,
     rows,
 )
 
@@ -33,26 +37,22 @@ dialogues = st.lists(
 
 @settings(deadline=None)
 @given(dialogues, st.integers())
-def test_every_dialogue_that_fits_is_in_exactly_one_row_whole_or_alone_and_cut(
-    found: list[EncodedDialogue], seed: int
-) -> None:
-    packed = rows(found, random.Random(seed))
+def test_every_dialogue_that_fits_is_in_exactly_one_piece_and_unbroken(found: list[EncodedDialogue], seed: int) -> None:
+    packed = pieces(found, random.Random(seed))
     counts = Counter(token for row in packed for token in row.ids if token >= 0)
-    assert set(counts) == {d.body.ids[0] for d in found if len(d.head) + len(d.body) <= CONTEXT}
+    assert counts == {d.body.ids[0]: len(d.body) for d in found if len(d.head) + len(d.body) <= CONTEXT}
     for row in packed:
         body = [token for token in row.ids if token >= 0]
-        cut = [token for token in set(body) if counts[token] != len(found[token].body)]
-        assert all(counts[token] == found[token].decided and set(body) == {token} for token in cut)
         runs = [token for i, token in enumerate(body) if i == 0 or body[i - 1] != token]
         assert len(runs) == len(set(runs))
 
 
 @settings(deadline=None)
 @given(dialogues, st.integers())
-def test_a_row_joins_dialogues_of_one_system_message_which_stands_once_at_its_beginning(
+def test_a_piece_joins_dialogues_of_one_system_message_which_stands_once_at_its_beginning(
     found: list[EncodedDialogue], seed: int
 ) -> None:
-    for row in rows(found, random.Random(seed)):
+    for row in pieces(found, random.Random(seed)):
         systems = {found[token].system for token in row.ids if token >= 0}
         assert len(systems) == 1
         head = SYSTEMS[systems.pop()]
@@ -60,19 +60,45 @@ def test_a_row_joins_dialogues_of_one_system_message_which_stands_once_at_its_be
         assert -1 not in row.ids[head:]
 
 
-def test_some_dialogues_stay_alone_half_of_them_cut_and_some_become_conversations_of_the_whole_context() -> None:
-    packed = rows([dialogue(i, 60, "") for i in range(20_000)], random.Random(1))
+def test_most_dialogues_stay_alone_and_some_become_conversations_of_the_whole_context() -> None:
+    packed = pieces([dialogue(i, 60, "") for i in range(20_000)], random.Random(1))
     lengths = Counter(fitting_length(len(row)) for row in packed)
-    assert min(lengths[48], lengths[64]) > 5000
+    assert lengths[SHARED_LENGTH] > 15_000
     assert lengths[CONTEXT] > 3
 
 
+def test_cut_pieces_end_where_the_last_answer_is_decided_and_have_no_system_message() -> None:
+    cut = cut_pieces([dialogue(1, 60, "tools"), dialogue(2, CONTEXT + 10, ""), dialogue(3, 2 * CONTEXT + 10, "")])
+    assert [(set(row.ids), len(row)) for row in cut] == [({1}, 30), ({2}, CONTEXT // 2 + 5)]
+
+
+def numbered(sizes: list[int]) -> list[Tokens]:
+    return [Tokens((number,) * size, (1.0,) * size) for number, size in enumerate(sizes)]
+
+
+sizes = st.lists(st.integers(1, CONTEXT) | st.integers(1, SHARED_LENGTH), max_size=60)
+
+
 @settings(deadline=None)
-@given(st.lists(st.integers(1, CONTEXT), max_size=60), st.integers())
-def test_every_row_is_in_exactly_one_batch_that_holds_it(sizes: list[int], seed: int) -> None:
-    packed = [Tokens((number,) * size, (1.0,) * size) for number, size in enumerate(sizes)]
-    made = batches(packed, random.Random(seed))
-    assert sorted(row.ids[0] for batch in made for row in batch.rows) == list(range(len(sizes)))
+@given(sizes, st.integers())
+def test_every_piece_is_in_exactly_one_row_and_long_ones_are_alone(found: list[int], seed: int) -> None:
+    made = rows(numbered(found), random.Random(seed))
+    assert sorted(piece.ids[0] for row in made for piece in row.pieces) == list(range(len(found)))
+    for row in made:
+        assert len(row) <= SHARED_LENGTH or len(row.pieces) == 1
+
+
+def test_shared_rows_hold_hardly_any_padding() -> None:
+    rng = random.Random(1)
+    made = rows(numbered([rng.randint(20, 140) for _ in range(3000)]), rng)
+    assert sum(map(len, made)) > 0.95 * SHARED_LENGTH * len(made)
+
+
+@settings(deadline=None)
+@given(sizes, st.integers())
+def test_every_row_is_in_exactly_one_batch_that_holds_it(found: list[int], seed: int) -> None:
+    made = batches([Row((piece,)) for piece in numbered(found)], random.Random(seed))
+    assert sorted(row.pieces[0].ids[0] for batch in made for row in batch.rows) == list(range(len(found)))
     for batch in made:
         assert batch.length in LENGTHS
         assert 1 <= len(batch.rows) <= batch.size
@@ -80,7 +106,7 @@ def test_every_row_is_in_exactly_one_batch_that_holds_it(sizes: list[int], seed:
         assert all(fitting_length(len(row)) == batch.length for row in batch.rows)
 
 
-@pytest.mark.parametrize(("tokens", "length"), [(1, 48), (48, 48), (49, 64), (1025, CONTEXT), (CONTEXT, CONTEXT)])
+@pytest.mark.parametrize(("tokens", "length"), [(1, 256), (256, 256), (257, 384), (1025, CONTEXT), (CONTEXT, CONTEXT)])
 def test_a_row_takes_the_smallest_length_that_holds_it(tokens: int, length: int) -> None:
     assert fitting_length(tokens) == length
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from train.corpus import Dialogue, Message
 from train.packing import CONTEXT
-from train.stream import DECIDED_TOKENS, Position, encode_all, stream
+from train.stream import DECIDED_TOKENS, Position, encode_all, singles, stream
 from train.template import Segment
 
 
@@ -17,7 +17,9 @@ class Bytes:
 
 def sample(rng: random.Random) -> Dialogue:
     number = rng.randrange(10**6)
-    return Dialogue((Message("user", f"q{number}"), Message("assistant", f"a{number}" * rng.randint(1, 9))), kind="x")
+    return Dialogue(
+        (Message("user", f"q{number}"), Message("assistant", f"a{number}" * rng.randint(1, 9))), kind="fact"
+    )
 
 
 def test_a_stream_resumed_at_a_position_goes_on_as_if_it_had_not_been_interrupted() -> None:
@@ -59,6 +61,21 @@ def test_the_system_message_is_kept_apart_for_joining() -> None:
     assert bytes(t for t in first.head.ids if t >= 0) == b"system\nsys\n"
     assert len(second.head) == 0
     assert first.body == second.body
+
+
+def test_independent_turns_become_singles_follow_ups_stay_whole_and_others_give_none() -> None:
+    system, first, second = (
+        Message("system", "s"),
+        (Message("user", "a"), Message("assistant", "b")),
+        (
+            Message("user", "c"),
+            Message("assistant", "d"),
+        ),
+    )
+    messages = (system, *first, *second)
+    assert [single.messages for single in singles(Dialogue(messages, "fact"))] == [first, second]
+    assert singles(Dialogue(messages, "followup")) == [Dialogue(messages, "followup")]
+    assert singles(Dialogue(messages, "tool")) == []
 
 
 def test_a_dialogue_is_decided_some_tokens_into_its_last_answer() -> None:
