@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from llamachat.base.text import one_line, printable
-from llamachat.cli.invocation import CommandError, Invocation, UsageProblem, place_options
+from llamachat.cli.chats_store import opened_store
+from llamachat.cli.chats_transfer import export, import_
+from llamachat.cli.invocation import Invocation, UsageProblem, place_options
 from llamachat.cli.listing import time_text, title_text
 
 if TYPE_CHECKING:
-    from llamachat.store import ChatSummary, SearchHit, Store
+    from llamachat.store import ChatSummary, SearchHit
 
 
 @click.group()
 def chats() -> None:
     """The conversations kept on this computer."""
+
+
+chats.add_command(export)
+chats.add_command(import_)
 
 
 @chats.command("list")
@@ -31,7 +35,7 @@ def chats() -> None:
 @click.pass_obj
 def list_(invocation: Invocation, as_json: bool, limit: int | None) -> None:
     """List them, newest first."""
-    with _store(invocation) as store:
+    with opened_store(invocation) as store:
         found = store.list_chats(limit)
     if as_json:
         click.echo(json.dumps([_summary(chat) for chat in found], indent=2))
@@ -50,7 +54,7 @@ def show(invocation: Invocation, chat_id: str) -> None:
     """Print one as text. The beginning of its id is enough."""
     from llamachat.cli import chat_ids
 
-    with _store(invocation) as store:
+    with opened_store(invocation) as store:
         chat = chat_ids.find(chat_id, store.list_chats())
         messages = store.active_path(chat.id)
     click.echo(f"{title_text(chat.title)}  ({time_text(chat.created_at)}, {chat.id})")
@@ -70,7 +74,7 @@ def search(invocation: Invocation, query: tuple[str, ...], as_json: bool, limit:
     """Search titles and messages, best first. Exit status 1 when nothing is found."""
     from llamachat.store import QueryError
 
-    with _store(invocation) as store:
+    with opened_store(invocation) as store:
         try:
             hits = store.search(" ".join(query), limit)
         except QueryError as error:
@@ -94,7 +98,7 @@ def delete(invocation: Invocation, wanted: tuple[str, ...], yes: bool) -> None:
     """Delete chats. The beginning of an id is enough."""
     from llamachat.cli import chat_ids
 
-    with _store(invocation) as store:
+    with opened_store(invocation) as store:
         every = store.list_chats()
         found = list(dict.fromkeys(chat_ids.find(each, every) for each in wanted))
         for chat in found:
@@ -106,17 +110,6 @@ def delete(invocation: Invocation, wanted: tuple[str, ...], yes: bool) -> None:
         for chat in found:
             store.delete_chat(chat.id)
     click.echo(f"Deleted {len(found)}.", err=True)
-
-
-@contextmanager
-def _store(invocation: Invocation) -> Iterator[Store]:
-    from llamachat.store import Store, StoreError
-
-    try:
-        with Store.open(invocation.places().history_file) as store:
-            yield store
-    except StoreError as error:
-        raise CommandError(str(error)) from None
 
 
 def _line(chat: ChatSummary) -> str:

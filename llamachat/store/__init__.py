@@ -2,6 +2,10 @@
 
 from llamachat.store.categories import Category, CategoryKind, group
 from llamachat.store.errors import QueryError, StoreError, StoreState
+from llamachat.store.exporting import Transcript, TransferError, TransferLimits, attached, to_json
+from llamachat.store.exporting_markdown import to_markdown
+from llamachat.store.importing import Imported, read_export
+from llamachat.store.importing_chats import ImportedChat
 from llamachat.store.limits import StoreLimits
 from llamachat.store.records import (
     Changes,
@@ -21,7 +25,8 @@ from llamachat.store.thread import StoreThread
 from llamachat.store.titles import derive_title
 
 __all__ = [
-    "Category", "CategoryKind", "Changes", "ChatSummary", "MessageState", "OpenAttempt", "OutboxItem", "QueryError",
-    "SearchHit", "SnippetPart", "Store", "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment",
-    "StoredMessage", "SyncCursor", "derive_title", "group", "plain",
+    "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState", "OpenAttempt",
+    "OutboxItem", "QueryError", "SearchHit", "SnippetPart", "Store", "StoreError", "StoreLimits", "StoreState",
+    "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor", "Transcript", "TransferError", "TransferLimits",
+    "attached", "derive_title", "group", "plain", "read_export", "to_json", "to_markdown",
 ]  # fmt: skip

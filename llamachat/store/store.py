@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 
 from llamachat.store.chats import Chats
+from llamachat.store.importing_chats import Transfer
 from llamachat.store.keeping import Attachments, Drafts
 from llamachat.store.limits import DEFAULT_LIMITS, StoreLimits
-from llamachat.store.merging import Sync
 from llamachat.store.migrations import MIGRATIONS, Migration
 from llamachat.store.opening import open_database
 from llamachat.store.outbox import Outbox
@@ -19,7 +19,7 @@ from llamachat.store.searching import Search
 from llamachat.store.upkeep import Upkeep
 
 
-class Store(Chats, Outbox, Drafts, Attachments, Search, Sync, Upkeep):
+class Store(Chats, Outbox, Drafts, Attachments, Search, Transfer, Upkeep):
     """Conversations in SQLite. Belongs to the thread that opened it; several processes may have the same file open.
 
     What a method has acknowledged by returning survives the end of the process at any moment. Any method raises

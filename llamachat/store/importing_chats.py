@@ -1,0 +1,71 @@
+"""Whole chats out of the store and into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from llamachat.protocol import Chat
+from llamachat.store.exporting import Transcript
+from llamachat.store.merging import Sync
+from llamachat.store.messages import Messages
+from llamachat.store.records import StoredMessage, plain
+from llamachat.store.rows import chat_row, load_chat, load_message, load_messages, replace_message
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedChat:
+    """What importing a chat did: whether it is new here, how many of its messages are, whether anything changed, and
+    whether it is deleted here though not in the file; it stays so."""
+
+    is_new: bool
+    new_messages: int
+    changed: bool
+    stays_deleted: bool
+
+
+class Transfer(Sync, Messages):
+    """Methods of the store about chats in files."""
+
+    def transcripts(self, chat_ids: Sequence[str]) -> list[Transcript]:
+        """Those chats with everything that is stored of them, all as of one moment.
+
+        Raises:
+            StoreError: `missing`.
+        """
+        with self._db.read():
+            return [self._transcript(chat_id) for chat_id in chat_ids]
+
+    def import_chat(self, chat: Chat) -> ImportedChat:
+        """Merges a chat out of a file, as `merge_chat` does, and keeps what only this machine is to know: of new
+        messages that are `StoredMessage`s their state, error and cost. Again and again leads to the same.
+
+        Raises:
+            StoreError: `conflict`, when another chat has one of the messages; nothing is imported then.
+        """
+        with self._db.write() as transaction:
+            is_new = self._db.one("SELECT 1 FROM chats WHERE id = ?", chat.id) is None
+            unknown = [message for message in chat.messages if load_message(self._db, message.id) is None]
+            copy = msgspec.structs.replace(chat, messages=[plain(message) for message in chat.messages])
+            changed = self.merge_chat(copy)
+            added = 0
+            for message in unknown:
+                stored = load_message(self._db, message.id)
+                if stored is None:  # into what was purged nothing comes back
+                    continue
+                added += 1
+                if isinstance(message, StoredMessage):
+                    state = "failed" if message.state == "partial" else message.state
+                    whole = msgspec.structs.replace(stored, state=state, error=message.error, cost=message.cost)
+                    if whole != stored:
+                        replace_message(self._db, transaction, whole)
+            deleted = self._db.require("SELECT deleted_at FROM chats WHERE id = ?", chat.id)[0] is not None
+            return ImportedChat(is_new, added, changed, deleted and chat.deleted_at is None)
+
+    def _transcript(self, chat_id: str) -> Transcript:
+        row = chat_row(self._db, chat_id)
+        messages = load_messages(self._db, "m.chat = ?", row)
+        chat = msgspec.structs.replace(load_chat(self._db, row, []), messages=messages)
+        return Transcript(chat, self.active_path(chat_id))
