@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS ?=
 WORKERS ?= auto
 
-.PHONY: help demo test check format bench guide clean
+.PHONY: help demo test check format bench faults guide clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ format: $(VENV)/.test  ## format the code
 
 bench: $(VENV)/.test  ## measurements; their figures stand in docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: $(VENV)/.test  ## 500 random faults among real daemons; ARGS="--seed 123 --scenarios 1" plays one again
+	$(BIN)/python -m tests.faults $(ARGS)
 
 guide:  ## train the bundled guide model again (torch; about half an hour on two cores)
 	$(PYTHON) -m venv .venv-train

@@ -6,14 +6,19 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from llamachat.base.tasks import run_until
+from llamachat.cli import offering
 from llamachat.cli.interrupts import watched
 from llamachat.cli.invocation import EXIT_NO_NODE, NO_NODE, Invocation, NoNodeError, UsageProblem, node_options
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from llamachat.config.context import AppContext
     from llamachat.fleet import Fleet, NodeSnapshot
 
@@ -24,62 +29,84 @@ REDRAW_S: Final = 0.5
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: a list, with --watch one list a line.")
 @click.option("--watch", is_flag=True, help="Show every change until Ctrl+C.")
+@click.option("--discover", is_flag=True, help="Only list nodes that could be added.")
+@click.option("--add", metavar="URL", help="Write a node down in the settings file, as the last one.")
 @node_options
 @click.pass_obj
-def nodes(invocation: Invocation, as_json: bool, watch: bool) -> None:
-    """Show how the nodes are. Exit status 3 when none takes work."""
+def nodes(invocation: Invocation, as_json: bool, watch: bool, discover: bool, add: str | None) -> None:
+    """Show how the nodes are, and which could be added: one on this machine, and those that a node names as its peers.
+    Exit status 3 when none takes work."""
+    if watch + discover + (add is not None) > 1:
+        raise UsageProblem("--watch, --discover and --add each stand alone.")
     if watch and not as_json and not sys.stdout.isatty():
         raise UsageProblem("--watch needs a terminal; for a program there is --watch --json.")
+    if add is not None:
+        click.echo(offering.add(invocation, add))
+        return
     context = invocation.configured()
+    known = [node.url for node in invocation.settings().nodes]
+    if discover:
+        asyncio.run(_discover(context, known, as_json))
+        return
     if not context.addresses:
+        if not as_json:
+            asyncio.run(_discover(context, known, as_json, silently=True))
         raise NoNodeError(NO_NODE)
-    sys.exit(asyncio.run(_watch(context, as_json) if watch else _once(context, as_json)))
+    sys.exit(asyncio.run(_watch(context, known, as_json) if watch else _once(context, known, as_json)))
 
 
-async def _once(context: AppContext, as_json: bool) -> int:
-    from llamachat.cli.settling import is_silent, settled
-    from llamachat.fleet import Fleet
-
-    async with Fleet(context.addresses) as fleet:
-        await settled(fleet, is_silent)
-        snapshots = fleet.snapshots()
+async def _once(context: AppContext, known: Sequence[str], as_json: bool) -> int:
+    snapshots, here = await offering.survey(context.addresses, known)
     if as_json:
         click.echo(_json(snapshots, indent=2))
     else:
         from rich.console import Console
 
-        from llamachat.cli.node_table import table
-
-        Console().print(table(snapshots, time.time()))
+        Console().print(_view(snapshots, here, known))
     return 0 if any(node.usable for node in snapshots) else EXIT_NO_NODE
 
 
-async def _watch(context: AppContext, as_json: bool) -> int:
+async def _discover(context: AppContext, known: Sequence[str], as_json: bool, *, silently: bool = False) -> None:
+    """Prints what could be added; `silently` prints nothing when that is nothing."""
+    from llamachat.fleet.discovery import offers
+
+    found = offers(*await offering.survey(context.addresses, known), known)
+    if as_json:
+        click.echo(json.dumps([offering.as_json(offer) for offer in found], indent=2))
+    elif found or not silently:
+        click.echo("\n".join(offering.lines(found) or [offering.NOTHING]))
+
+
+async def _watch(context: AppContext, known: Sequence[str], as_json: bool) -> int:
     from llamachat.fleet import Fleet
 
     with watched() as interrupts:
         async with Fleet(context.addresses) as fleet:
-            showing = asyncio.create_task(_show_lines(fleet) if as_json else _show_table(fleet))
-            ended = asyncio.create_task(interrupts.wait())
-            try:
-                await asyncio.wait((showing, ended), return_when=asyncio.FIRST_COMPLETED)
-                if showing.done():
-                    showing.result()  # it ends only by an error
-            finally:
-                for task in (showing, ended):
-                    task.cancel()
-                await asyncio.gather(showing, ended, return_exceptions=True)
+            await run_until(_show_lines(fleet) if as_json else _show_table(fleet, known), interrupts.wait())
     return 0
 
 
-async def _show_table(fleet: Fleet) -> None:
-    from rich.live import Live
+def _view(snapshots: tuple[NodeSnapshot, ...], here: NodeSnapshot | None, known: Sequence[str]) -> RenderableType:
+    """The table, and below it what could be added."""
+    from rich.console import Group
+    from rich.text import Text
 
     from llamachat.cli.node_table import table
+    from llamachat.fleet.discovery import offers
 
-    with Live(table(fleet.snapshots(), time.time()), auto_refresh=False) as live:
+    told = offering.lines(offers(snapshots, here, known))
+    return Group(table(snapshots, time.time()), *(Text(line) for line in (["", *told] if told else [])))
+
+
+async def _show_table(fleet: Fleet, known: Sequence[str]) -> None:
+    from rich.live import Live
+
+    from llamachat.fleet.discovery import to_look_at
+
+    here = await offering.look_at(to_look_at([*(node.url for node in fleet.snapshots()), *known]))
+    with Live(_view(fleet.snapshots(), here, known), auto_refresh=False) as live:
         while True:
-            live.update(table(fleet.snapshots(), time.time()), refresh=True)
+            live.update(_view(fleet.snapshots(), here, known), refresh=True)
             await asyncio.sleep(REDRAW_S)  # the seconds to the next try count down even when nothing else changes
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from llamachat.base.problems import ConfigError
+from llamachat.base.problems import ConfigError, shown
 from llamachat.cli.invocation import CommandError, Invocation, UsageProblem
-from llamachat.protocol import DEFAULT_PORT
 
 if TYPE_CHECKING:
     from llamachat.config.schema import NodeSettings
@@ -27,20 +26,20 @@ async def survey(
     """How these nodes are, and the daemon on this machine where none of them or of the `known` URLs is that."""
     from llamachat.cli.settling import is_silent, settled
     from llamachat.fleet import Fleet
+    from llamachat.fleet.discovery import to_look_at
 
     async with Fleet(addresses) as fleet, asyncio.TaskGroup() as group:
-        looking = group.create_task(look_here([address.url for address in addresses] + list(known)))
+        looking = group.create_task(look_at(to_look_at([*(address.url for address in addresses), *known])))
         await settled(fleet, is_silent)
         snapshots = fleet.snapshots()
     return snapshots, looking.result()
 
 
-async def look_here(known: Iterable[str], port: int = DEFAULT_PORT) -> NodeSnapshot | None:
-    """The daemon that listens on this machine, if it lets us in and is none of the known."""
+async def look_at(address: NodeAddress | None) -> NodeSnapshot | None:
+    """The daemon at an address, if one says hello there; None without an address."""
     from llamachat.cli.settling import is_connecting, settled
-    from llamachat.fleet import Fleet, discovery
+    from llamachat.fleet import Fleet
 
-    address = discovery.to_look_at(known, port)
     if address is None:
         return None
     async with Fleet([address]) as fleet:
@@ -84,7 +83,7 @@ def add(invocation: Invocation, text: str) -> str:
     try:
         url = full_url(text)
     except ValueError:
-        raise UsageProblem(f'"{text}" is no address of a node; one looks like ws://HOST:13000/chat.') from None
+        raise UsageProblem(f"{shown(text)} is no address of a node; one looks like ws://HOST:13000/chat.") from None
     nodes = invocation.settings().nodes
     file = invocation.places().config_file
     there = next((node.name for node in nodes if node.url == url), None)

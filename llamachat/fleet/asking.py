@@ -35,6 +35,7 @@ from llamachat.fleet.events import (
 from llamachat.fleet.link import Incoming, Lost
 from llamachat.fleet.routing import Decision, TurnFacts, choose
 from llamachat.fleet.setbacks import Setbacks
+from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.fleet.surroundings import Surroundings
 from llamachat.fleet.turn import Held, Turn
 from llamachat.fleet.waiting import hopeless, waiting_for
@@ -83,6 +84,7 @@ class Asking:
         self._attempt: Attempt | None = None  # running, or lost and perhaps to be found again
         self._running = False
         self._grace_until = 0.0
+        self._first_grace_until = now + self._limits.grace_s
         self._retry_at = math.inf
         self._cancel_at: float | None = None  # when cancelling is given up waiting for
         self._cancel_wanted = False
@@ -149,7 +151,8 @@ class Asking:
         if self._running and self._attempt is not None:
             times.append(self._attempt.next_look(now))
         elif not self._running:
-            times += [time for time in (self._grace_until, self._around.settled_at, self._retry_at) if time > now]
+            moments = (self._grace_until, self._first_grace_until, self._around.settled_at, self._retry_at)
+            times += [moment for moment in moments if moment > now]
         first = min(times)
         return None if first == math.inf else max(first - now, _SHORTEST_WAIT_S)
 
@@ -243,7 +246,7 @@ class Asking:
     def _wait(self, decision: Decision, now: float) -> list[TurnEvent]:
         """Nobody can answer now: shows that, or ends when nobody ever will."""
         nodes = self._around.snapshots()
-        failure = hopeless(self.turn, decision, nodes, self._setbacks, in_grace=now < self._grace_until)
+        failure = hopeless(self.turn, decision, nodes, self._setbacks, in_grace=self._in_grace(nodes, now))
         if failure is not None:
             return [self._fail(*failure)]
         waiting = self._around.waiting
@@ -257,6 +260,11 @@ class Asking:
         self._shown_wait = shown
         retry_in = None if retry_at is None else max(retry_at - now, 0.0)
         return [Queued(None, waiting.index(self) + 1, len(waiting), None, retry_in, decision.reason)]
+
+    def _in_grace(self, nodes: tuple[NodeSnapshot, ...], now: float) -> bool:
+        """A node that was lost may come back; one that broke the first connection may take the next."""
+        broke = any(node.state == "offline" and not node.gone for node in nodes)
+        return now < self._grace_until or (broke and now < self._first_grace_until)
 
     def _stop_waiting(self) -> bool:
         """No longer without a node; whether that had been shown."""

@@ -32,7 +32,8 @@ class FleetLimits:
 
     Turns:
         settle_s: a fleet that has just begun to connect is given so long before the first choice among its nodes.
-        grace_s: how long a lost node may take to come back before its answer goes on elsewhere.
+        grace_s: how long a lost node may take to come back before its answer goes on elsewhere, and how long after the
+            question a node that broke the connection is waited for, even by who does not wait for nodes.
         cancel_wait_s: how long a node may take to confirm that it stopped.
         retry_default_s, retry_floor_s, retry_cap_s: how long to wait for a busy node that does not say, and the
             bounds of what it may say.

@@ -19,7 +19,7 @@ from llamachat.fleet.events import Delta, Failed, Finished, Rerouted, Routed, Tu
 from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, record
 from llamachat.protocol import Params, PromptMessage
 from llamachat.store import StoreThread
-from tests.integration.daemons import RunningDaemon, start_daemon
+from tests.integration.daemons import RunningDaemon, eventually, start_daemon
 
 PATIENCE_S = 90.0
 LONG = Params(temperature=0, max_tokens=400, ignore_eos=True)
@@ -138,10 +138,12 @@ async def test_a_draining_daemon_hands_its_answers_on(two_daemons: tuple[Running
 
         def stop_now() -> None:
             first.signal(signal.SIGTERM)
+            eventually(lambda: first.request("/readyz").status == 503)  # two signals that wait are one
             first.signal(signal.SIGTERM)
 
         events = await _collect(fleet, _turn(), _when_written(200, stop_now))
         assert _text(events) == undisturbed
+        assert [event.to_node for event in events if isinstance(event, Rerouted)] == ["b"]
 
 
 async def test_a_cancelled_answer_stops_at_the_daemon(two_daemons: tuple[RunningDaemon, RunningDaemon]) -> None:

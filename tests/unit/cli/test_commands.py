@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from llamachat import __version__
 from llamachat.cli import main
+from llamachat.config import loading
 from llamachat.protocol import ChatMessage
 from llamachat.store import Store
 
@@ -79,6 +80,8 @@ def test_asking_never_loads_the_screen(home: Path) -> None:
         (["--no-such-option"], "No such option"),
         ([], "needs a terminal"),
         (["nodes", "--watch"], "needs a terminal"),
+        (["nodes", "--discover", "--add", "ws://a"], "stand alone"),
+        (["nodes", "--add", "http://user@a"], "is no address"),
         (["demo", "--nodes", "0"], "0"),
         (["demo", "ask", "hi", "--node", "ws://a"], "leave --node out"),
         (["chats", "show", "nothing"], "no chat nothing"),
@@ -244,3 +247,26 @@ def test_deleting_asks_first_and_then_deletes(chats: dict[str, str]) -> None:
     assert len(json.loads(run("chats", "list", "--json").stdout)) == 2
     assert run("chats", "delete", "--yes", "0ab", "1ab").exit_code == 0
     assert json.loads(run("chats", "list", "--json").stdout) == []
+
+
+def test_an_added_node_goes_to_the_end_of_the_settings_and_gets_a_name_of_its_own(home: Path) -> None:
+    file = settings_file(home, "# mine\n[[nodes]]\nurl = 'ws://a:13000/chat'\n\n[chat]\npolicy = 'sticky'\n")
+    for url in ("b", "ws://a:13000/other"):
+        result = run("nodes", "--add", url)
+        assert result.exit_code == 0, result.output
+    settings = loading.load(file)
+    assert [(node.name, node.url) for node in settings.nodes] == [
+        ("a", "ws://a:13000/chat"),
+        ("b", "ws://b:13000/chat"),
+        ("ws://a:13000/other", "ws://a:13000/other"),
+    ]
+    assert settings.chat.policy == "sticky"
+    assert file.read_text().startswith("# mine\n")
+
+
+def test_nothing_is_added_to_settings_that_are_wrong(home: Path) -> None:
+    file = settings_file(home, "[chat]\npolicy = 'quickest'\n")
+    result = run("nodes", "--add", "b")
+    assert result.exit_code == 2
+    assert "chat.policy" in result.output
+    assert "b" not in file.read_text().split()

@@ -93,6 +93,7 @@ class ScriptedNode:
             ModelInfo(id="guide", name="Guide", context=4096, fingerprint=fingerprint, state="loaded", slots=4)
         ]
         self.default_model: str | None = "guide"
+        self.peers: list[str] = []
         self.protocol = 1
         self.token: str | None = None
         self.http_status: int | None = None
@@ -262,6 +263,7 @@ class ScriptedNode:
             default_model=self.default_model,
             limits=Limits(self.frame_bytes, 64, 8),
             principal=Principal("local", True),
+            peers=self.peers,
         )
 
     # ── answering ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from llamachat.fleet import Fleet, OpenAttempt
 from llamachat.fleet.events import Delta, Loading, Prefilling, Queued, Rerouted, Routed
 from llamachat.protocol import ModelInfo, Params, Progress, PromptMessage, QueueState, Seam, SlotState
 from tests.unit.fleet.scripted_node import ANSWER, Plan, ScriptedNode
-from tests.unit.fleet.turns import SLOW, a_turn, collect, failed, finished, fleet_of, only, written
+from tests.unit.fleet.turns import SLOW, a_turn, collect, failed, finished, fleet_of, only, until, written
 
 
 async def test_an_answer_streams_in_contiguous_pieces() -> None:
@@ -447,6 +447,23 @@ async def test_a_caller_that_does_not_wait_is_told_that_no_node_is_there() -> No
         end = failed(await collect(fleet, a_turn(wait_for_node=False)))
         assert end.code == "no_node"
         assert "node" in end.message
+
+
+async def test_a_node_that_breaks_the_first_connection_is_tried_again_even_by_a_caller_that_does_not_wait() -> None:
+    async with ScriptedNode() as node:
+        node.http_status = 503
+        async with Fleet([node.address()], limits=replace(SLOW, settle_s=0)) as fleet:
+            asking = asyncio.create_task(collect(fleet, a_turn(wait_for_node=False)))
+            await until(fleet, lambda nodes: nodes[0].state == "offline")
+            node.http_status = None
+            assert written(await asking) == ANSWER
+
+
+async def test_a_node_that_only_breaks_connections_is_not_waited_for_longer_than_the_grace() -> None:
+    async with ScriptedNode() as node:
+        node.http_status = 503
+        async with Fleet([node.address()], limits=replace(SLOW, grace_s=0.1)) as fleet:
+            assert failed(await collect(fleet, a_turn(wait_for_node=False))).code == "no_node"
 
 
 async def test_a_fleet_without_nodes_says_so() -> None:
