@@ -6,6 +6,14 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 ARGS ?=
 WORKERS ?= auto
 
+# GCC before 13 drops the tile configuration that llama.cpp's AMX kernels load, and the first decode on a processor with
+# AMX ends in a segmentation fault (ggml-org/llama.cpp pull request 26954): compile without them.
+ifeq ($(shell uname -m),x86_64)
+NO_AMX := -mno-amx-tile -mno-amx-int8 -mno-amx-bf16
+export CFLAGS += $(NO_AMX)
+export CXXFLAGS += $(NO_AMX)
+endif
+
 .PHONY: help demo test check format bench faults guide clean
 
 help:  ## what there is

@@ -72,7 +72,10 @@ def load(request: Load, renderer: Renderer, progress: Callable[[int, int], None]
     llama.initialise()
     try:
         model = llama.Model.load(
-            path, gpu_layers=request.gpu_layers, progress=lambda share: progress(int(share * size), size)
+            path,
+            gpu_layers=request.gpu_layers,
+            repack=request.repack,
+            progress=lambda share: progress(int(share * size), size),
         )
         if not model.has_decoder:
             raise CannotLoad(f"{path.name} does not write text: it is not a model to chat with.")

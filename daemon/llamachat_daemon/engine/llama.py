@@ -213,8 +213,9 @@ class Model:
         )
 
     @classmethod
-    def load(cls, path: Path, *, gpu_layers: int, progress: Callable[[float], None]) -> Model:
-        """Maps the file into memory and loads it; `progress` is told the share that is done, 0 to 1.
+    def load(cls, path: Path, *, gpu_layers: int, progress: Callable[[float], None], repack: bool = True) -> Model:
+        """Maps the file into memory and loads it; `progress` is told the share that is done, 0 to 1. `repack` lets
+        llama.cpp lay the weights out for the processor's own extensions.
 
         Raises:
             LoadError: llama.cpp cannot use the file.
@@ -227,6 +228,7 @@ class Model:
         parameters = c.llama_model_default_params()
         parameters.n_gpu_layers = gpu_layers
         parameters.load_mode = c.LLAMA_LOAD_MODE_MMAP
+        parameters.use_extra_bufts = repack
         callback = c.llama_progress_callback(report)  # referenced until the load is over
         parameters.progress_callback = callback
         _recent_errors.clear()

@@ -26,7 +26,8 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
 
     `slots` sequences decode together at most; `context` is the length of each in tokens (None: the model's own, within
     reason); `gpu_layers` -1 is all; `threads` 0 lets the engine choose. `exact_batches` keeps CPU batches at 63 rows.
-    `target_gap` is in plain decode steps.
+    `target_gap` is in plain decode steps. `repack` False keeps the weights as they are in the file instead of laying
+    them out for the processor's own extensions (AMX and others): slower, and works where those are broken.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     threads: int = 0
     exact_batches: bool = False
     target_gap: float = 2.3
+    repack: bool = True
 
 
 class Generate(ToWorker, frozen=True, kw_only=True, tag="generate"):

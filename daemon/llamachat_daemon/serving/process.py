@@ -16,6 +16,9 @@ from llamachat_daemon.pipe.front_end import PipeFds, WorkerGone, WorkerPipe
 STOP_GRACE_S: Final = 3.0
 """How long a worker may take to end after it was asked to, before it is killed."""
 
+CRASHES: Final = frozenset({signal.SIGSEGV, signal.SIGILL, signal.SIGBUS})
+"""Signals that end a process whose code does what the processor cannot."""
+
 LOG_CHUNK_BYTES: Final = 8192
 """A line of a worker's log is cut into pieces of this many bytes: the worker decides what it writes."""
 
@@ -32,6 +35,10 @@ class Worker(Protocol):
 
     def __aiter__(self) -> AsyncIterator[AnyFromWorker]:
         """Frames until it ends. Raises `PipeError` on nonsense."""
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it ended by a fault of its own code: a bad instruction or a bad address."""
 
     def kill(self) -> None:
         """Ends it now, whatever it does."""
@@ -63,6 +70,11 @@ class WorkerProcess:
 
     def __aiter__(self) -> AsyncIterator[AnyFromWorker]:
         return self._pipe.__aiter__()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it ended by a fault of its own code."""
+        return -(self._process.returncode or 0) in CRASHES
 
     def kill(self) -> None:
         """Ends it now. A stopped process (SIGSTOP) ends too."""

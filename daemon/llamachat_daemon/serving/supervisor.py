@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+import msgspec
+
 from llamachat.base.tasks import cancel_and_wait
 from llamachat.protocol import ErrorCode
 from llamachat_daemon.pipe.codec import PipeError
@@ -137,6 +139,8 @@ class Supervisor:
         finally:
             self._worker = None
             self.stats = None
+        if worker.crashed and self.model.info.state != "loaded":
+            self._distrust_the_processor()
         return fault or worker.describe_end()
 
     async def _converse(self, worker: Worker) -> str:
@@ -216,6 +220,13 @@ class Supervisor:
                 f"The worker {end} while loading {self.model.id}, {self._failed_starts} times in a row. "
                 "The log of this node says more.",
             )
+
+    def _distrust_the_processor(self) -> None:
+        """Has the next worker do without the processor's extensions: a virtual machine may promise some that fail, and
+        compilers have broken the kernels that use them (ggml-org/llama.cpp pull request 26954)."""
+        if self._load.repack:
+            self._load = msgspec.structs.replace(self._load, repack=False)
+            _log.warning("%s is loaded without the processor's extensions from now on: slower", self.model.id)
 
     def _give_up(self, code: ErrorCode, sentence: str) -> None:
         """The model counts as failed, and its attempts end with that."""

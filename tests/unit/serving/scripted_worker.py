@@ -58,6 +58,7 @@ class ScriptedWorker:
         self.pid = 2**22 + 1  # no process has this id
         self.on_line = on_line
         self.killed = False
+        self.crashed = False
         self.stopped = asyncio.Event()
         self._received: asyncio.Queue[AnyToWorker] = asyncio.Queue()
         self._said: asyncio.Queue[AnyFromWorker | None] = asyncio.Queue()

@@ -54,6 +54,19 @@ async def test_a_worker_that_does_not_listen_or_is_stopped_is_killed(monkeypatch
     assert not psutil.pid_exists(worker.pid)
 
 
+@pytest.mark.parametrize(
+    ("end", "crashed"), [(signal.SIGSEGV, True), (signal.SIGILL, True), (signal.SIGKILL, False), (signal.SIGTERM, False)]
+)
+async def test_a_worker_that_ends_by_a_fault_of_its_code_has_crashed(end: signal.Signals, crashed: bool):
+    async with start_worker(print, command("deaf")) as worker:
+        await first_frame(worker)
+        os.kill(worker.pid, end)
+        async with asyncio.timeout(PATIENCE_S):
+            async for _ in worker:
+                pass
+    assert worker.crashed is crashed
+
+
 async def test_what_a_worker_writes_is_read_in_lines_of_bounded_length():
     lines: list[str] = []
     async with start_worker(lines.append, command("noisy")) as worker:

@@ -77,6 +77,30 @@ async def test_a_worker_that_keeps_dying_at_the_start_makes_the_node_fail_to_sta
         await starting
 
 
+async def test_after_a_crash_while_loading_the_next_worker_does_without_the_processors_extensions(tmp_path: Path):
+    launcher = ScriptedLauncher()
+    node = Node(config(tmp_path), Telemetry(), launch=launcher)
+    starting = asyncio.create_task(node.start())
+    first = await launcher.next()
+    assert (await first.expect(Load)).repack
+    first.crashed = True
+    first.die()
+    second = await launcher.next()
+    assert not (await second.load()).repack
+    await starting
+    await node.stop()
+
+
+async def test_a_kill_while_loading_says_nothing_against_the_processor(tmp_path: Path):
+    launcher = ScriptedLauncher()
+    node = Node(config(tmp_path), Telemetry(), launch=launcher)
+    starting = asyncio.create_task(node.start())
+    (await launcher.next()).die()
+    assert (await (await launcher.next()).load()).repack
+    await starting
+    await node.stop()
+
+
 async def test_a_worker_that_cannot_be_started_at_all_is_reported(tmp_path: Path):
     launcher = ScriptedLauncher()
     launcher.failures = [OSError("no memory")] * MAX_FAILED_STARTS
