@@ -55,7 +55,7 @@ async def test_a_worker_that_does_not_listen_or_is_stopped_is_killed(monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("end", "crashed"), [(signal.SIGSEGV, True), (signal.SIGILL, True), (signal.SIGKILL, False), (signal.SIGTERM, False)]
+    ("end", "crashed"), [(signal.SIGSEGV, True), (signal.SIGILL, True), (signal.SIGKILL, False), (signal.SIGHUP, False)]
 )
 async def test_a_worker_that_ends_by_a_fault_of_its_code_has_crashed(end: signal.Signals, crashed: bool):
     async with start_worker(print, command("deaf")) as worker:
