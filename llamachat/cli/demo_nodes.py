@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -55,11 +56,9 @@ def running(count: int, settings: Settings, places: Places) -> Iterator[AppConte
         raise CommandError(_MISSING_EXTRA)
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(_directory())
-        daemons = []
-        for number in range(1, count + 1):
-            daemons.append(_Daemon(f"demo-{number}", directory))
-            stack.callback(daemons[-1].wait)
-        stack.callback(_stop, daemons)
+        daemons: list[_Daemon] = []
+        stack.callback(_end, daemons)
+        _start(count, directory, daemons)
         urls = _wait_until_ready(daemons, on_stderr())
         nodes = tuple(NodeSettings(name=daemon.name, url=url) for daemon, url in zip(daemons, urls, strict=True))
         client = directory / "client"
@@ -124,10 +123,24 @@ class _Daemon:
         return "\n".join(one_line(line) for line in lines)
 
 
-def _stop(daemons: Sequence[_Daemon]) -> None:
+def _start(count: int, directory: Path, daemons: list[_Daemon]) -> None:
+    """Starts them into the list, in a thread of its own: a signal is raised in the main thread, and in the middle of
+    starting a process it would leave one that nobody knows."""
+
+    def start() -> None:
+        for number in range(1, count + 1):
+            daemons.append(_Daemon(f"demo-{number}", directory))  # noqa: PERF401  known before the next begins
+
+    with ThreadPoolExecutor(1) as starter:  # leaving waits for it, whatever is raised meanwhile
+        starter.submit(start).result()
+
+
+def _end(daemons: Sequence[_Daemon]) -> None:
     """Tells all to stop before any is waited for."""
     for daemon in daemons:
         daemon.stop()
+    for daemon in daemons:
+        daemon.wait()
 
 
 def _command(name: str, data_dir: Path) -> list[str]:
