@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(prog="benchmarks routing", description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=12)
-    parser.add_argument("--turns", type=int, default=4, help="questions of each client in a round")
+    parser.add_argument("--turns", type=int, default=3, help="questions of each client in a round")
     parser.add_argument("--tokens", type=int, default=48, help="longest answer")
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args(arguments)

@@ -65,7 +65,7 @@ def main() -> int:
     except CannotLoad as error:
         pipe.send(LoadFailed(message=str(error)))
         return CANNOT_LOAD
-    desk = Desk(engine.model.vocabulary, engine.template, context=engine.sequence_tokens)
+    desk = Desk(engine.model.vocabulary, engine.template, context=engine.sequence_tokens, answers=engine.answers)
     preparing = PreparingThread(desk.prepare, inbox.put)
     preparing.start()
     interruption = Interruption(engine.context.stop_decoding)

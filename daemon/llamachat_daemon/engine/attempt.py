@@ -6,15 +6,13 @@ import time
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from llamachat.protocol import FinishReason
-from llamachat_daemon.engine.cache import Owner, Place
+from llamachat_daemon.engine.cache import Place
+from llamachat_daemon.engine.prefixes import Ids, Owner, Resident
 from llamachat_daemon.engine.sampling import Sampler
 from llamachat_daemon.engine.text import TextStream
 from llamachat_daemon.pipe.frames import Finished, Prefilled, Produced, Started
-
-Ids = npt.NDArray[np.int32]
 
 PREFILL_REPORT_SECONDS: Final = 0.1
 """Shortest time between two reports of how far a prompt is read."""
@@ -53,8 +51,9 @@ class Attempt:
         self._prefix = prefix
         self._dropped_messages = dropped_messages
         self._length = len(prompt) + len(prefix)
-        self._limit = context if max_tokens is None else min(context, len(prompt) + max_tokens)
-        self._ids: Ids = np.empty(max(context, self._length), dtype=np.int32)
+        self.limit = max(self._length, context if max_tokens is None else min(context, len(prompt) + max_tokens))
+        """Most ids that prompt and answer can come to."""
+        self._ids: Ids = np.empty(self.limit, dtype=np.int32)
         self._ids[: len(prompt)] = prompt
         self._ids[len(prompt) : self._length] = prefix
         self._new_ids: list[int] = []
@@ -74,6 +73,16 @@ class Attempt:
     def pending(self) -> Ids:
         """What is still to be fed."""
         return self._ids[self.fed : self._length]
+
+    @property
+    def answer(self) -> Ids:
+        """The answer so far."""
+        return self._ids[self._prompt_tokens : self._length]
+
+    @property
+    def holding(self) -> Resident:
+        """What its sequence holds by now; the ids are a view."""
+        return Resident(self.place, self._ids[: self.fed], self.owner)
 
     @property
     def place(self) -> int:
@@ -146,7 +155,7 @@ class Attempt:
     def _finish_if_complete(self) -> None:
         if self.text.stopped:
             self.finish("stop")
-        elif self._length >= self._limit:
+        elif self._length >= self.limit:
             self.finish("length")
 
     def produced(self) -> Produced | None:

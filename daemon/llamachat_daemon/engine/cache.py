@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-Ids = npt.NDArray[np.int32]
+from llamachat_daemon.engine.prefixes import Ids, Match, Owner, PrefixIndex, Resident
 
 
 class Memory(Protocol):
@@ -29,23 +26,6 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose conversation a sequence holds."""
-
-    principal: str
-    chat: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resident:
-    """An idle sequence and what it holds."""
-
-    sequence: int
-    ids: Ids
-    owner: Owner
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """A sequence for an attempt, and how many of its ids the sequence holds already."""
 
@@ -53,55 +33,44 @@ class Place:
     cached: int
 
 
-def common_prefix(first: Ids, second: Ids) -> int:
-    """How many ids both begin with."""
-    length = min(len(first), len(second))
-    different = np.flatnonzero(first[:length] != second[:length])
-    return int(different[0]) if len(different) else length
-
-
-def best_resident(residents: Sequence[Resident], ids: Ids, *, can_drop_parts: bool) -> tuple[Resident, int] | None:
-    """The idle sequence that saves the most of `ids`, and how much. The last id is never saved: it is fed again for its
-    logits. Without `can_drop_parts`, only a sequence whose whole content is wanted helps."""
-    best: tuple[Resident, int] | None = None
-    for resident in residents:
-        usable = min(common_prefix(resident.ids, ids), len(ids) - 1)
-        if not can_drop_parts and usable < len(resident.ids):
-            usable = 0
-        if usable and (best is None or usable >= best[1]):  # of equals the youngest
-            best = (resident, usable)
-    return best
-
-
 class SharedCache:
-    """Sequences that come and go, with idle ones kept for their beginnings (oldest first in `residents`)."""
+    """Sequences that come and go, with idle ones kept for their beginnings.
 
-    def __init__(self, memory: Memory, sequences: int, *, can_drop_parts: bool) -> None:
+    Without `can_drop_parts` (the model's state is more than keys and values by position), only an idle sequence whose
+    whole content is wanted helps. With `isolate`, nobody's prompt is served from what another principal's left: how
+    quickly an answer begins would tell that somebody had asked the same.
+    """
+
+    def __init__(self, memory: Memory, sequences: int, *, can_drop_parts: bool, isolate: bool = False) -> None:
         self._memory = memory
         self._free = list(range(sequences))
         self._can_drop_parts = can_drop_parts
-        self.residents: list[Resident] = []
+        self._isolate = isolate
+        self._idle = PrefixIndex()
 
-    def take(self, ids: Ids) -> Place:
-        """A sequence for these ids. There must be fewer sequences in use than there are."""
-        best = best_resident(self.residents, ids, can_drop_parts=self._can_drop_parts)
-        if best is None:
-            return Place(self._take_free(), 0)
-        resident, usable = best
-        if usable < len(resident.ids) and self._free and self._can_drop_parts:
-            sequence = self._free.pop()
-            self._memory.share(resident.sequence, sequence, usable)
-            return Place(sequence, usable)
-        self.residents.remove(resident)
-        if usable < len(resident.ids) and not self._memory.forget(resident.sequence, usable):
-            self._memory.forget(resident.sequence)
-            usable = 0
-        return Place(resident.sequence, usable)
+    @property
+    def residents(self) -> tuple[Resident, ...]:
+        """The idle sequences, the one that was used last at the end."""
+        return self._idle.residents
+
+    def take(self, ids: Ids, owner: Owner, busy: Sequence[Resident] = ()) -> Place:
+        """A sequence for these ids. There must be fewer sequences in use than there are; `busy` are those in use, with
+        what they hold by now."""
+        principal = owner.principal if self._isolate else None
+        idle = self._idle.longest(ids, principal=principal, parts=self._can_drop_parts)
+        used = PrefixIndex(tuple(busy)).longest(ids, principal=principal) if self._can_drop_parts else None
+        if used is not None and (idle is None or used.count > idle.count):
+            return self._share(used, self._free_sequence())
+        if idle is None:
+            return Place(self._free_sequence(), 0)
+        if not idle.whole and (self._free or self._give_up_least(keep=idle.resident.sequence) is not None):
+            return self._share(idle, self._free.pop())
+        return self._take_over(idle)
 
     def release(self, sequence: int, ids: Ids, owner: Owner) -> None:
         """The attempt is over; what it holds (`ids`) stays for later."""
         if len(ids):
-            self.residents.append(Resident(sequence, ids, owner))
+            self._idle = self._idle.with_newest(Resident(sequence, ids, owner))
         else:
             self.drop(sequence)
 
@@ -110,17 +79,40 @@ class SharedCache:
         self._memory.forget(sequence)
         self._free.append(sequence)
 
-    def make_room(self) -> bool:
-        """Gives up the oldest idle sequence; False when there is none."""
-        if not self.residents:
+    def make_room(self, cells: int = 1) -> bool:
+        """Gives up idle sequences until about so many cells are free; False when there is none."""
+        freed = self._give_up_least()
+        if freed is None:
             return False
-        self.drop(self.residents.pop(0).sequence)
+        while freed < cells and (more := self._give_up_least()) is not None:
+            freed += more
         return True
 
-    def _take_free(self) -> int:
+    def _give_up_least(self, *, keep: int | None = None) -> int | None:
+        """Gives up the idle sequence that is worth least; what only it held, or None when there is none."""
+        least = self._idle.least_worth(keep=keep)
+        if least is None:
+            return None
+        self._idle = self._idle.without(least.resident.sequence)
+        self.drop(least.resident.sequence)
+        return len(least.resident.ids) - least.count
+
+    def _free_sequence(self) -> int:
         if not self._free:
-            self.make_room()
+            self._give_up_least()
         return self._free.pop()
+
+    def _share(self, match: Match, target: int) -> Place:
+        self._memory.share(match.resident.sequence, target, match.count)
+        return Place(target, match.count)
+
+    def _take_over(self, match: Match) -> Place:
+        sequence, cached = match.resident.sequence, match.count
+        self._idle = self._idle.without(sequence)
+        if not match.whole and not self._memory.forget(sequence, cached):
+            self._memory.forget(sequence)
+            cached = 0
+        return Place(sequence, cached)
 
 
 class AppendOnlyCache:
@@ -135,14 +127,14 @@ class AppendOnlyCache:
         self._memory = memory
         self._sequences = sequences
         self._next = 0
-        self.residents: list[Resident] = []
+        self.residents: tuple[Resident, ...] = ()
 
     @property
     def exhausted(self) -> bool:
         """No sequence is left before `reset`."""
         return self._next >= self._sequences
 
-    def take(self, _ids: Ids) -> Place:
+    def take(self, _ids: Ids, _owner: Owner, _busy: Sequence[Resident] = ()) -> Place:
         """A fresh sequence. The cache must not be exhausted."""
         self._next += 1
         return Place(self._next - 1, 0)
@@ -153,7 +145,7 @@ class AppendOnlyCache:
     def drop(self, sequence: int) -> None:
         """The attempt gives its sequence up; its cells stay used until `reset`."""
 
-    def make_room(self) -> bool:
+    def make_room(self, _cells: int = 1) -> bool:
         """Nothing can be given up in part."""
         return False
 

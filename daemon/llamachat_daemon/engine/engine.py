@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,15 @@ import psutil
 
 from llamachat.protocol import PromptMessage
 from llamachat_daemon.engine import llama
+from llamachat_daemon.engine.answers import Answers
 from llamachat_daemon.engine.cache import AppendOnlyCache, SharedCache
 from llamachat_daemon.engine.fingerprint import fingerprint, read_model
 from llamachat_daemon.engine.gguf_header import BrokenFile, Header
 from llamachat_daemon.engine.rendering import Renderer, TemplateFailed
-from llamachat_daemon.engine.scheduler import BATCH_ROWS, EXACT_BATCH_ROWS, Budget
+from llamachat_daemon.engine.scheduler import BATCH_ROWS, EXACT_BATCH_ROWS
+from llamachat_daemon.engine.speeds import step_seconds
 from llamachat_daemon.engine.template import ChatTemplate, Special, Specials
-from llamachat_daemon.engine.threads import default_threads
+from llamachat_daemon.engine.threads import default_threads, learn_threads, thread_candidates
 from llamachat_daemon.pipe.frames import Load, Loaded
 
 DEFAULT_CONTEXT: Final = 8192
@@ -27,6 +30,12 @@ DEFAULT_CONTEXT: Final = 8192
 
 SEQUENCES_PER_SLOT: Final = 4
 """Sequences beyond the slots keep finished conversations warm."""
+
+MIN_SEQUENCES: Final = 64
+"""At least so many, where all they cost is a row of logits each, and not a state of their own."""
+
+LEARNING_STREAMS: Final = 4
+"""Answers at once (or as many as there are slots) for which the best number of threads is looked for."""
 
 EXACT_SEQUENCES: Final = 64
 """Sequences of an append-only cache before it starts over."""
@@ -38,15 +47,17 @@ class CannotLoad(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A model ready to decode. `companion` is a sequence that no attempt gets, in an exact engine (see `Worker`)."""
+    """A model ready to decode. In an exact engine, `companion` is a sequence that no attempt gets (see `Worker`), and
+    `answers` is None: a conversation is read in the same ids by whichever worker goes on with it."""
 
     model: llama.Model
     context: llama.Context
     cache: SharedCache | AppendOnlyCache
     template: ChatTemplate
-    budget: Budget
+    answers: Answers | None
     slots: int
     sequence_tokens: int
+    target_gap: float
     companion: int | None
     loaded: Loaded
 
@@ -97,7 +108,10 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     if request.exact_batches:
         sequences, cells = EXACT_SEQUENCES, (request.slots + 1) * per_sequence
     else:
-        sequences = min(llama.MAX_SEQUENCES, request.slots * SEQUENCES_PER_SLOT)
+        sequences = request.slots * SEQUENCES_PER_SLOT
+        if model.can_drop_parts:
+            sequences = max(MIN_SEQUENCES, sequences)
+        sequences = min(llama.MAX_SEQUENCES, sequences)
         cells = request.slots * per_sequence
     kv_bytes = cells * kv_bytes_per_token(header)
     if llama.computes_on_cpu(request.gpu_layers):
@@ -105,14 +119,23 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     threads = request.threads or default_threads()
     context = llama.Context(
         model,
-        llama.ContextOptions(cells=cells, sequences=sequences, batch_rows=rows, threads=threads, unified=True),
+        llama.ContextOptions(
+            cells=cells,
+            sequences=sequences,
+            batch_rows=rows,
+            threads=threads,
+            unified=True,
+        ),
     )
-    warm_up(context)
+    drops_parts = warm_up(context) and model.can_drop_parts
+    # Workers that are to agree bit for bit must not choose for themselves.
+    if not (request.threads or request.exact_batches) and llama.computes_on_cpu(request.gpu_layers):
+        find_threads(context, streams=min(request.slots, LEARNING_STREAMS))
     cache: SharedCache | AppendOnlyCache
     if request.exact_batches:
         cache = AppendOnlyCache(context, sequences - 1)
     else:
-        cache = SharedCache(context, sequences, can_drop_parts=model.can_drop_parts)
+        cache = SharedCache(context, sequences, can_drop_parts=drops_parts, isolate=request.isolate_principals)
     loaded = Loaded(
         name=model.metadata("general.name") or model.path.stem,
         architecture=header.architecture,
@@ -134,16 +157,18 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         context=context,
         cache=cache,
         template=_template(model, renderer),
-        budget=Budget(context.batch.capacity),
+        answers=None if request.exact_batches else Answers(context.cells),
         slots=request.slots,
         sequence_tokens=per_sequence,
+        target_gap=request.target_gap,
         companion=sequences - 1 if request.exact_batches else None,
         loaded=loaded,
     )
 
 
-def warm_up(context: llama.Context) -> None:
-    """Decodes something once, so that the weights are in memory and the first question does not wait for them.
+def warm_up(context: llama.Context) -> bool:
+    """Decodes something once, so that the weights are in memory and the first question does not wait for them. Returns
+    whether the cache can drop a part of a sequence.
 
     Raises:
         CannotLoad: not even that works.
@@ -154,7 +179,19 @@ def warm_up(context: llama.Context) -> None:
         context.decode()
     except llama.DecodeFailed as error:
         raise CannotLoad(f"{context.model.path.name} cannot be computed here: {error}.") from error
+    drops_parts = context.forget(0, 1)
     context.forget(0)
+    return drops_parts
+
+
+def find_threads(context: llama.Context, streams: int) -> None:
+    """Has the context compute with the thread count that decodes so many answers fastest."""
+
+    def try_out(threads: int) -> float:
+        context.use_threads(threads)
+        return step_seconds(context, streams, steps=2)
+
+    context.use_threads(learn_threads(thread_candidates(), try_out, time.monotonic))
 
 
 def check_memory(kv_bytes: int, available: int, cells: int) -> None:

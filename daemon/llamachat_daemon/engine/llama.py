@@ -363,7 +363,7 @@ class Context:
         parameters.n_ctx = options.cells
         parameters.n_batch = parameters.n_ubatch = options.batch_rows
         parameters.n_seq_max = options.sequences
-        parameters.n_outputs_max = options.sequences  # one row of logits a sequence is all that is ever asked for
+        parameters.n_outputs_max = options.sequences  # one row of logits a sequence; llama.cpp aborts on less
         parameters.n_threads = parameters.n_threads_batch = options.threads
         parameters.kv_unified = options.unified
         parameters.abort_callback = ctypes.cast(ctypes.CDLL(None).strlen, c.ggml_abort_callback)
@@ -381,10 +381,18 @@ class Context:
             raise LoadError(f"{model.path.name} keeps no cache of what it has read: it is not a model to chat with.")
         self.cells = int(c.llama_n_ctx(self.handle))
         self.sequence_cells = int(c.llama_n_ctx_seq(self.handle))
-        self.threads = int(c.llama_n_threads(self.handle))
         self.batch = Batch(min(options.batch_rows, int(c.llama_n_batch(self.handle))))
         self._logits: Floats | None = None
         self._logits_address = 0
+
+    @property
+    def threads(self) -> int:
+        """How many threads compute."""
+        return int(c.llama_n_threads(self.handle))
+
+    def use_threads(self, threads: int) -> None:
+        """Computes with so many threads (at least 1) from now on."""
+        c.llama_set_n_threads(self.handle, max(1, threads), max(1, threads))
 
     def decode(self) -> Decoded:
         """Feeds `batch`.

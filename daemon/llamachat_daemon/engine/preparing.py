@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from llamachat.protocol import ErrorCode, PromptMessage, ProtocolError, params
+from llamachat_daemon.engine.answers import Answers, splice
 from llamachat_daemon.engine.attempt import Attempt
-from llamachat_daemon.engine.cache import Owner
 from llamachat_daemon.engine.grammar import compile_grammar
 from llamachat_daemon.engine.llama import Candidates, GrammarError, Ids, LlamaError, Truncation, Vocabulary
+from llamachat_daemon.engine.prefixes import Owner
 from llamachat_daemon.engine.prompt import ContextOverflow, answer_room, lay_out
 from llamachat_daemon.engine.rendering import TemplateFailed
 from llamachat_daemon.engine.sampling import Sampler, Truncate
@@ -55,12 +56,15 @@ class Refusal(Exception):
 
 
 class Desk:
-    """Prepares requests for one model."""
+    """Prepares requests for one model. With `answers`, what this worker wrote is read as it wrote it."""
 
-    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, *, context: int) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, template: ChatTemplate, *, context: int, answers: Answers | None = None
+    ) -> None:
         self._vocabulary = vocabulary
         self._template = template
         self._context = context
+        self._answers = answers
         self._candidates = Candidates(vocabulary.size)
         special = np.flatnonzero(~vocabulary.ordinary).astype(np.int32)
         # An answer holds ordinary ids only, so that it can always be continued; ends of generation end it.
@@ -91,11 +95,12 @@ class Desk:
         if frame.params.seed is None:
             raise params.invalid("params.seed", "The request reached the engine without a seed.", "an integer")
         prefix = self._prefix_ids(frame)
+        owner = Owner(frame.principal, frame.chat)
         grammar = compile_grammar(frame.params, self._vocabulary)
         try:
             layout = lay_out(
                 frame.messages,
-                self._tokeniser(),
+                self._tokeniser(owner),
                 context=self._context,
                 room=answer_room(frame.params.max_tokens, self._context),
             )
@@ -127,7 +132,7 @@ class Desk:
             released = text.feed_all(map(self._vocabulary.piece, frame.prefix_tokens))
         return Attempt(
             key=frame.key,
-            owner=Owner(frame.principal, frame.chat),
+            owner=owner,
             prompt=layout.ids,
             prefix=prefix,
             dropped_messages=layout.dropped_messages,
@@ -138,20 +143,29 @@ class Desk:
             released=released,
         )
 
-    def _tokeniser(self) -> Callable[[Sequence[PromptMessage]], Ids]:
+    def _tokeniser(self, owner: Owner) -> Callable[[Sequence[PromptMessage]], Ids]:
         """Messages to ids. Finding out how much fits asks for ends of the same conversation several times, so each
         text is tokenised once."""
         vocabulary = self._vocabulary
         tokenise = functools.cache(vocabulary.tokenise)
+        tokenise_behind_ids = functools.cache(lambda text: text_ids(text, vocabulary))
 
         def ids_of(messages: Sequence[PromptMessage]) -> Ids:
-            pieces = self._template.pieces(messages)
+            rendered = self._template.pieces(messages)
             beginning = vocabulary.beginning
-            if beginning is not None and (not pieces or pieces[0] != beginning):
-                pieces.insert(0, beginning)
-            parts = [
-                tokenise(piece) if isinstance(piece, str) else np.array([piece], dtype=np.int32) for piece in pieces
-            ]
+            if beginning is not None and (not rendered or rendered[0] != beginning):
+                rendered.insert(0, beginning)
+            pieces: list[int | str | Ids] = list(rendered)
+            if self._answers is not None:
+                pieces = splice(rendered, messages, functools.partial(self._answers.find, owner))
+            parts: list[Ids] = []
+            behind_ids = False
+            for piece in pieces:
+                if isinstance(piece, str):
+                    parts.append(tokenise_behind_ids(piece) if behind_ids else tokenise(piece))
+                else:
+                    parts.append(np.atleast_1d(np.asarray(piece, dtype=np.int32)))
+                behind_ids = isinstance(piece, np.ndarray)
             return np.concatenate(parts) if parts else np.empty(0, dtype=np.int32)
 
         return ids_of

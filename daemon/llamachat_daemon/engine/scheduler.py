@@ -16,9 +16,6 @@ BATCH_ROWS: Final = 512
 EXACT_BATCH_ROWS: Final = 63
 """From 64 rows on, ggml's CPU attention adds up in another order, and the logits differ in the last digits."""
 
-MIXED_PREFILL_ROWS: Final = 64
-"""Prefill rows beside decoding sequences: small enough for their next token not to be late, enough for speed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -40,17 +37,18 @@ class Feed:
 class Budget:
     """How many rows a step may have. `mixed_prefill_rows` bounds the prefill while anything decodes."""
 
-    batch_rows: int = BATCH_ROWS
-    mixed_prefill_rows: int = MIXED_PREFILL_ROWS
+    batch_rows: int
+    mixed_prefill_rows: int
 
     def prefill_rows(self, decoding: int) -> int:
         """Rows for prefill in a step with so many decodes."""
         left = max(0, self.batch_rows - decoding)
         return min(left, self.mixed_prefill_rows) if decoding else left
 
-    def at_most(self, rows: int) -> Budget:
-        """The same with a smaller batch."""
-        return Budget(min(rows, self.batch_rows), self.mixed_prefill_rows)
+
+def decodes_of(pending: Sequence[Pending]) -> int:
+    """How many of the sequences decode."""
+    return sum(item.rows == 1 for item in pending)
 
 
 def plan(pending: Sequence[Pending], budget: Budget, turn: int) -> list[Feed]:

@@ -22,8 +22,14 @@ class TextStream:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._held = ""
         self._skip = skip
+        self._certain: list[str] = []
         self.stopped = False
         """A stop string is complete; nothing is released any more."""
+
+    @property
+    def certain(self) -> str:
+        """Everything that is certain so far, what was skipped included."""
+        return "".join(self._certain)
 
     def feed(self, piece: bytes) -> str:
         """Takes the bytes of the next token; returns the text that may be shown now."""
@@ -72,6 +78,7 @@ class TextStream:
         return 0
 
     def _release(self, text: str) -> str:
+        self._certain.append(text)
         skipped = min(self._skip, len(text))
         self._skip -= skipped
         return text[skipped:]

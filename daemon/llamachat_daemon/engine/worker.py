@@ -16,10 +16,12 @@ from llamachat_daemon.engine.cache import AppendOnlyCache
 from llamachat_daemon.engine.engine import Engine
 from llamachat_daemon.engine.interruption import Interruption
 from llamachat_daemon.engine.llama import Decoded, Floats, Ids
+from llamachat_daemon.engine.pace import Pace
+from llamachat_daemon.engine.prefixes import distinct_tokens
 from llamachat_daemon.engine.preparing import Prepared, Refused
 from llamachat_daemon.engine.rates import Rates
 from llamachat_daemon.engine.sampling import NotFinite
-from llamachat_daemon.engine.scheduler import Feed, Pending, plan
+from llamachat_daemon.engine.scheduler import Budget, Feed, Pending, decodes_of, plan
 from llamachat_daemon.pipe.frames import (
     AnyToWorker,
     Cancel,
@@ -36,6 +38,9 @@ from llamachat_daemon.pipe.frames import (
 
 STATS_SECONDS: Final = 1.0
 """How often the front hears how the worker is, while it works."""
+
+INTERRUPTIBLE_ROWS: Final = 64
+"""A prefill of more rows is ended in the middle when it is cancelled, though others decode in the same batch."""
 
 Item = AnyToWorker | Prepared | Refused
 
@@ -58,18 +63,24 @@ class Worker:
         *,
         send: Callable[[FromWorker], None],
         prepare: Callable[[Generate], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` gives monotonic seconds."""
         self._engine = engine
         self._inbox = inbox
         self._interruption = interruption
         self._send = send
         self._prepare = prepare
+        self._clock = clock
         self._preparing: set[int] = set()
         self._waiting: deque[Attempt] = deque()
         self._active: dict[int, Attempt] = {}
         self._turn = 0
-        self._row_limit = engine.budget.batch_rows
+        self._batch_rows = engine.context.batch.capacity
+        self._row_limit = self._batch_rows
+        self._held_back = False
         self._companion_position = 0
+        self._pace = Pace(engine.target_gap)
         self._rates = Rates()
         self._stats_at = 0.0
         self._started: list[Started] = []
@@ -101,17 +112,18 @@ class Worker:
         """Lets waiting attempts in, decodes one batch, and tells the front what came of it."""
         self._admit()
         self._send_step(0.0)  # a first batch can take long; who starts is told before it
-        started = time.monotonic()
-        decoded = prefilled = 0
+        started = self._clock()
         if self._active:
-            feeds = plan(self._pending(), self._engine.budget.at_most(self._row_limit), self._turn)
+            pending = self._pending()
+            feeds = plan(pending, self._budget(pending), self._turn)
             self._turn += 1
             if self._decode(feeds):
                 decoded, prefilled = self._take_in(feeds)
-        seconds = time.monotonic() - started
-        if decoded or prefilled:
-            self._rates.add(seconds, decoded, prefilled)
-        self._report(seconds)
+                seconds = self._clock() - started
+                self._rates.add(seconds, decoded, prefilled)
+                decodes = sum(feed.rows == 1 for feed in feeds)
+                self._pace.add(seconds, decodes, sum(feed.rows for feed in feeds) - decodes)
+        self._report(self._clock() - started)
 
     # ── what arrives ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -155,21 +167,36 @@ class Worker:
     # ── one step ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _admit(self) -> None:
-        while self._waiting and len(self._active) < self._engine.slots:
+        while self._waiting and self._has_place_for(self._waiting[0]):
             attempt = self._waiting.popleft()
             if attempt.finish_reason is not None:  # its prefix was the whole answer
                 self._end(attempt)
                 continue
-            self._active[attempt.key] = attempt
             self._place(attempt)
             self._tell_start(attempt)
 
+    def _has_place_for(self, attempt: Attempt) -> bool:
+        """Whether there is a slot, and room in the cache for everybody at work to come to the end of the answer. Alone,
+        an attempt is let in whatever it may need."""
+        if attempt.finish_reason is not None or not self._active:
+            return True
+        if self._held_back or len(self._active) >= self._engine.slots:
+            return False
+        promised = sum(active.limit for active in self._active.values())
+        return promised + attempt.limit <= self._engine.context.cells
+
     def _place(self, attempt: Attempt) -> None:
         cache = self._engine.cache
+        busy = [active.holding for active in self._active.values()]
+        self._active[attempt.key] = attempt
         if isinstance(cache, AppendOnlyCache) and cache.exhausted:
             self._start_over(cache)  # gives a place to everybody at work
         else:
-            attempt.take(cache.take(attempt.ids))
+            attempt.take(cache.take(attempt.ids, attempt.owner, busy))
+
+    def _budget(self, pending: Sequence[Pending]) -> Budget:
+        decodes = decodes_of(pending)
+        return Budget(self._row_limit, self._pace.prefill_rows(decodes) if decodes else self._row_limit)
 
     def _pending(self) -> list[Pending]:
         return [Pending(key, len(attempt.pending)) for key, attempt in self._active.items()]
@@ -187,13 +214,13 @@ class Worker:
         if self._engine.companion is not None and batch.rows == 1:
             batch.add(_COMPANION_ID, self._companion_position, self._engine.companion, logits=False)
             self._companion_position += 1
-        self._interruption.begin(interruptible(feeds, self._engine.budget.mixed_prefill_rows))
+        self._interruption.begin(interruptible(feeds))
         try:
             outcome = context.decode()
         finally:
             self._interruption.end()
         if outcome is Decoded.DONE:
-            self._row_limit = self._engine.budget.batch_rows
+            self._row_limit = self._batch_rows
             return True
         self._read_positions_back(feeds)
         if outcome is Decoded.NO_ROOM:
@@ -213,7 +240,7 @@ class Worker:
         cache = self._engine.cache
         if isinstance(cache, AppendOnlyCache):
             self._start_over(cache)
-        elif cache.make_room():
+        elif cache.make_room(rows):
             return
         elif rows > 1:
             self._row_limit = rows // 2
@@ -228,6 +255,7 @@ class Worker:
             del self._active[youngest.key]
             youngest.lose_sequence()
             self._waiting.appendleft(youngest)
+            self._held_back = True  # until somebody has ended, it would only have to give way again
 
     def _start_over(self, cache: AppendOnlyCache) -> None:
         """Forgets the whole cache; everybody at work is fed again."""
@@ -237,7 +265,7 @@ class Worker:
         self._companion_position = 0
         for attempt in self._active.values():
             attempt.lose_sequence()
-            attempt.take(cache.take(attempt.ids))
+            attempt.take(cache.take(attempt.ids, attempt.owner))
 
     def _take_in(self, feeds: Sequence[Feed]) -> tuple[int, int]:
         """Samples where the model has read everything; returns the numbers of decode and of prefill rows."""
@@ -275,6 +303,7 @@ class Worker:
     def _fail(self, attempt: Attempt) -> None:
         self._engine.cache.drop(attempt.place)
         del self._active[attempt.key]
+        self._held_back = False
         message = "The model computed values that are not numbers; its file is probably damaged. Download it again."
         self._failed.append(Failed(key=attempt.key, code=ErrorCode.MODEL_FAILED.value, message=message))
 
@@ -288,9 +317,18 @@ class Worker:
     def _end(self, attempt: Attempt) -> None:
         """The attempt has its finish reason: it leaves the slots, and what it holds in the cache stays warm."""
         self._tell_start(attempt)
-        if self._active.pop(attempt.key, None) is not None and attempt.sequence is not None:
-            self._engine.cache.release(attempt.place, attempt.ids[: attempt.fed].copy(), attempt.owner)
+        if self._active.pop(attempt.key, None) is not None:
+            self._held_back = False
+            if attempt.sequence is not None:
+                self._engine.cache.release(attempt.place, attempt.ids[: attempt.fed].copy(), attempt.owner)
+            self._remember(attempt)
         self._ended.append(attempt)
+
+    def _remember(self, attempt: Attempt) -> None:
+        """What it wrote is read in the same ids when the conversation goes on."""
+        if self._engine.answers is not None:
+            piece = self._engine.model.vocabulary.piece
+            self._engine.answers.remember(attempt.owner, attempt.text.certain, attempt.answer, piece)
 
     def _send_step(self, seconds: float) -> None:
         attempts = [*self._active.values(), *self._ended]
@@ -308,7 +346,7 @@ class Worker:
             self._send(attempt.finished())
         something_ended = bool(self._ended or self._failed)
         self._ended, self._failed = [], []
-        now = time.monotonic()
+        now = self._clock()
         idle_now = something_ended and not self._active and not self._waiting
         if idle_now or (self._active and now - self._stats_at >= STATS_SECONDS):
             self._stats_at = now
@@ -316,23 +354,22 @@ class Worker:
 
     def stats(self) -> Stats:
         """How the worker is."""
-        warm = [(resident.owner, len(resident.ids)) for resident in self._engine.cache.residents]
-        warm += [(attempt.owner, attempt.fed) for attempt in self._active.values()]
+        warm = [*self._engine.cache.residents, *(attempt.holding for attempt in self._active.values())]
         return Stats(
             busy=len(self._active),
             waiting=len(self._waiting) + len(self._preparing),
-            kv_tokens_used=min(sum(count for _, count in warm), self._engine.context.cells),
+            kv_tokens_used=min(distinct_tokens([resident.ids for resident in warm]), self._engine.context.cells),
             decode_tokens_per_second=self._rates.decode,
             prefill_tokens_per_second=self._rates.prefill,
-            resident=[(owner.principal, owner.chat, count) for owner, count in warm if owner.chat],
+            resident=[(each.owner.principal, each.owner.chat, len(each.ids)) for each in warm if each.owner.chat],
         )
 
 
-def interruptible(feeds: Sequence[Feed], mixed_prefill_rows: int) -> list[int]:
+def interruptible(feeds: Sequence[Feed]) -> list[int]:
     """The attempts for whose cancel a running decode is worth ending. It voids the whole batch, the others' tokens too,
     so it is done for long prefills only, and for any where nobody else's token is in it."""
     decoding = any(feed.rows == 1 for feed in feeds)
-    least = mixed_prefill_rows if decoding else 1
+    least = INTERRUPTIBLE_ROWS if decoding else 1
     return [feed.key for feed in feeds if feed.rows > least]
 
 

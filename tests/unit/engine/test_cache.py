@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamachat_daemon.engine.cache import AppendOnlyCache, Owner, Resident, SharedCache, best_resident, common_prefix
+from llamachat_daemon.engine.cache import AppendOnlyCache, Place, SharedCache
+from llamachat_daemon.engine.prefixes import Owner, Resident, common_prefix
 
 NOBODY = Owner("", "")
+ANN, BEN = Owner("ann", "c"), Owner("ben", "c")
 texts = st.lists(st.integers(0, 2), min_size=1, max_size=12)
 
 
@@ -34,30 +36,42 @@ class Sequences:
         self.held[target] = self.held[source][:count]
 
 
-@given(texts, texts)
-def test_the_common_prefix_is_where_two_begin_to_differ(first: list[int], second: list[int]) -> None:
-    wanted = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
-    assert common_prefix(ids(*first), ids(*second)) == (min(len(first), len(second)) if wanted is None else wanted)
-
-
 @pytest.mark.parametrize("can_drop_parts", [True, False])
-@given(prompts=st.lists(texts, max_size=25), sequences=st.integers(2, 5))
+@given(prompts=st.lists(texts, max_size=25), sequences=st.integers(2, 5), fed=st.integers(0, 12))
 def test_a_place_holds_exactly_the_beginning_it_claims(
-    prompts: list[list[int]], sequences: int, can_drop_parts: bool
+    prompts: list[list[int]], sequences: int, fed: int, can_drop_parts: bool
 ) -> None:
     memory = Sequences(can_drop_parts=can_drop_parts)
     cache = SharedCache(memory, sequences, can_drop_parts=can_drop_parts)
-    running: list[tuple[int, list[int]]] = []
+    running: list[Resident] = []
     for prompt in prompts:
         if len(running) == sequences - 1:
-            sequence, done = running.pop(0)
-            cache.release(sequence, ids(*done), NOBODY)
-        place = cache.take(ids(*prompt))
-        assert place.sequence not in [sequence for sequence, _ in running]
+            done = running.pop(0)
+            cache.release(done.sequence, done.ids, NOBODY)
+        place = cache.take(ids(*prompt), NOBODY, running)
+        assert place.sequence not in [busy.sequence for busy in running]
         assert place.cached < len(prompt)
         assert memory.held.get(place.sequence, []) == prompt[: place.cached]
+        memory.held[place.sequence] = prompt[: max(fed, place.cached)]  # its prompt may not be read to the end yet
+        running.append(Resident(place.sequence, ids(*memory.held[place.sequence]), NOBODY))
+
+
+@given(prompts=st.lists(st.tuples(texts, st.sampled_from([ANN, BEN])), max_size=25))
+def test_in_isolation_nothing_of_another_principal_is_used(prompts: list[tuple[list[int], Owner]]) -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True, isolate=True)
+    read: dict[Owner, list[list[int]]] = {ANN: [], BEN: []}
+    busy: list[Resident] = []
+    for prompt, owner in prompts:
+        place = cache.take(ids(*prompt), owner, busy)
+        own = max((int(common_prefix(ids(*prompt), ids(*other))) for other in read[owner]), default=0)
+        assert place.cached <= own
         memory.held[place.sequence] = list(prompt)
-        running.append((place.sequence, prompt))
+        read[owner].append(prompt)
+        busy.append(Resident(place.sequence, ids(*prompt), owner))
+        if len(busy) == 3:
+            done = busy.pop(0)
+            cache.release(done.sequence, done.ids, done.owner)
 
 
 @given(prompts=st.lists(texts, max_size=25))
@@ -65,52 +79,90 @@ def test_no_sequence_is_ever_lost(prompts: list[list[int]]) -> None:
     memory = Sequences()
     cache = SharedCache(memory, 3, can_drop_parts=True)
     for prompt in prompts:
-        place = cache.take(ids(*prompt))
+        place = cache.take(ids(*prompt), NOBODY)
         memory.held[place.sequence] = list(prompt)
         cache.release(place.sequence, ids(*prompt), NOBODY)
     while cache.make_room():
         pass
-    assert sorted(cache.take(ids(9)).sequence for _ in range(3)) == [0, 1, 2]
+    assert sorted(cache.take(ids(9), NOBODY).sequence for _ in range(3)) == [0, 1, 2]
     assert not any(memory.held.values())
-
-
-def test_the_idle_sequence_that_saves_the_most_is_taken() -> None:
-    residents = [Resident(0, ids(1, 2), NOBODY), Resident(1, ids(1, 2, 3, 4), NOBODY), Resident(2, ids(5), NOBODY)]
-    assert best_resident(residents, ids(1, 2, 3, 9), can_drop_parts=True) == (residents[1], 3)
-    assert best_resident(residents, ids(1, 2, 3, 9), can_drop_parts=False) == (residents[0], 2)
-    assert best_resident(residents, ids(7), can_drop_parts=True) is None
 
 
 def test_the_last_id_is_always_fed_again() -> None:
     memory = Sequences()
     cache = SharedCache(memory, 2, can_drop_parts=True)
-    place = cache.take(ids(1, 2, 3))
+    place = cache.take(ids(1, 2, 3), NOBODY)
     memory.held[place.sequence] = [1, 2, 3]
     cache.release(place.sequence, ids(1, 2, 3), NOBODY)
-    assert cache.take(ids(1, 2, 3)).cached == 2
+    assert cache.take(ids(1, 2, 3), NOBODY).cached == 2
 
 
 def test_another_conversation_with_the_same_beginning_stays_warm() -> None:
     memory = Sequences()
     cache = SharedCache(memory, 4, can_drop_parts=True)
-    place = cache.take(ids(1, 2, 3, 4))
+    place = cache.take(ids(1, 2, 3, 4), NOBODY)
     memory.held[place.sequence] = [1, 2, 3, 4]
     cache.release(place.sequence, ids(1, 2, 3, 4), NOBODY)
-    other = cache.take(ids(1, 2, 8, 8))
+    other = cache.take(ids(1, 2, 8, 8), NOBODY)
     assert other.cached == 2
     assert other.sequence != place.sequence
     assert memory.held[place.sequence] == [1, 2, 3, 4]
 
 
-def test_room_is_made_by_the_oldest() -> None:
+def filled(memory: Sequences, cache: SharedCache, *contents: list[int]) -> list[int]:
+    """The sequences of conversations that are over, in that order."""
+    sequences = []
+    for content in contents:
+        place = cache.take(ids(*content), NOBODY)
+        memory.held[place.sequence] = list(content)
+        cache.release(place.sequence, ids(*content), NOBODY)
+        sequences.append(place.sequence)
+    return sequences
+
+
+def test_room_is_made_by_the_oldest_until_there_is_enough() -> None:
     memory = Sequences()
     cache = SharedCache(memory, 4, can_drop_parts=True)
-    for value in (5, 6, 7):
-        place = cache.take(ids(value, value))
-        memory.held[place.sequence] = [value, value]
-        cache.release(place.sequence, ids(value, value), NOBODY)
+    filled(memory, cache, [5, 5], [6, 6], [7, 7])
+    assert cache.make_room(3)
+    assert [resident.ids[0] for resident in cache.residents] == [7]
+    assert cache.make_room(3)
+    assert not cache.make_room(3)
+
+
+def test_what_is_quickly_read_again_goes_before_what_is_not() -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True)
+    filled(memory, cache, [5] * 10, [6], [7] * 10)
     assert cache.make_room()
-    assert [resident.ids[0] for resident in cache.residents] == [6, 7]
+    assert [resident.ids[0] for resident in cache.residents] == [5, 7]
+
+
+def test_a_prompt_begins_with_what_a_busy_sequence_has_read() -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True)
+    place = cache.take(ids(1, 2, 3, 4), NOBODY)
+    memory.held[place.sequence] = [1, 2, 3]
+    other = cache.take(ids(1, 2, 3, 4), NOBODY, [Resident(place.sequence, ids(1, 2, 3), NOBODY)])
+    assert other.cached == 3
+    assert other.sequence != place.sequence
+    assert memory.held[place.sequence] == memory.held[other.sequence] == [1, 2, 3]
+
+
+def test_a_model_that_cannot_drop_parts_goes_on_from_a_whole_conversation_only() -> None:
+    memory = Sequences(can_drop_parts=False)
+    cache = SharedCache(memory, 4, can_drop_parts=False)
+    [sequence] = filled(memory, cache, [1, 2, 3])
+    assert cache.take(ids(1, 2, 9), NOBODY).cached == 0
+    assert cache.take(ids(1, 2, 3, 4), NOBODY) == Place(sequence, 3)
+
+
+def test_with_no_sequence_free_the_prompts_own_beginning_is_kept_and_another_one_goes() -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 2, can_drop_parts=True)
+    first, second = filled(memory, cache, [1, 2, 3, 4], [5, 5, 5, 5])
+    assert cache.take(ids(1, 2, 9), NOBODY) == Place(second, 2)
+    assert memory.held[first] == [1, 2, 3, 4]
 
 
 def test_an_append_only_cache_frees_nothing_until_it_starts_over() -> None:
@@ -118,7 +170,7 @@ def test_an_append_only_cache_frees_nothing_until_it_starts_over() -> None:
     cache = AppendOnlyCache(memory, 3)
     for sequence in range(3):
         assert not cache.exhausted
-        assert cache.take(ids(1)).sequence == sequence
+        assert cache.take(ids(1), NOBODY).sequence == sequence
         memory.held[sequence] = [1]
         cache.release(sequence, ids(1), NOBODY)
     assert cache.exhausted

@@ -85,6 +85,6 @@ def test_a_cancel_that_came_just_before_stops_the_decode_too_until_it_is_handled
 
 
 def test_a_decode_is_interrupted_for_long_prefills_or_where_nobody_elses_token_is_in_it() -> None:
-    assert interruptible([Feed(1, 1), Feed(2, 30)], 64) == []
-    assert interruptible([Feed(1, 1), Feed(2, 65)], 64) == [2]
-    assert interruptible([Feed(1, 2), Feed(2, 30)], 64) == [1, 2]
+    assert interruptible([Feed(1, 1), Feed(2, 30)]) == []
+    assert interruptible([Feed(1, 1), Feed(2, 65)]) == [2]
+    assert interruptible([Feed(1, 2), Feed(2, 30)]) == [1, 2]

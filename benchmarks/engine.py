@@ -1,0 +1,217 @@
+"""The engine against the physical limit and against llama.cpp's own server, on the same machine and the same file.
+
+    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--cpp-python PYTHON]
+
+decode: tokens per second of 1, 4 and 8 answers together, through the socket, and in a bare loop over `llama_decode`.
+gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
+turns:  32 conversations take turns on 4 slots: how much of their prompts is read again, and how soon they answer.
+
+Rounds alternate between the servers, so that whatever else the machine does meets all alike; figures are medians of
+rounds, and ratios are medians of the ratios of neighbouring rounds. `--cpp-python` is a Python that has the package
+xllamacpp (`pip install xllamacpp` in an environment of its own); without it, the C++ server is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon
+from benchmarks.random_gguf import SHAPES, write
+
+STREAMS = (1, 4, 8)
+CONTEXT = 8192
+LONG_PROMPT_WORDS = 1500
+RUNNING = 4
+STEADY_ARRIVALS = 40
+CHATS, CHAT_SLOTS, TURNS = 32, 4, 4
+WORDS = (
+    *("the", "other", "road", "was", "longer", "than", "all", "roads", "that", "anybody", "could", "see", "from"),
+    *("there", "and", "nobody", "knew", "why"),
+)
+
+
+def text(words: int, seed: int) -> str:
+    """So many words."""
+    draw = random.Random(seed)
+    return " ".join(draw.choice(WORDS) for _ in range(words))
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """The median ratio of neighbouring rounds."""
+    return f"{median(a / b for a, b in zip(ours, theirs, strict=True)):.2f}"
+
+
+# ── decode ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def rate(server: Server, streams: int, tokens: int) -> float:
+    """Tokens per second of so many answers together, from the first question to the last token."""
+    started = time.perf_counter()
+    asked = [server.ask([("user", text(8, number))], tokens, Reply()) for number in range(streams)]
+    replies = await asyncio.gather(*asked)
+    return sum(reply.tokens for reply in replies) / (time.perf_counter() - started)
+
+
+def measure_decode(servers: Sequence[Server], bare: BareLoop, tokens: int, rounds: int) -> None:
+    """Prints the table."""
+    print(f"\ndecode: tokens per second, {tokens} tokens an answer, {rounds} rounds")
+    names = [*(server.name for server in servers), bare.name]
+    print(f"{'together':>10}" + "".join(f"{name:>14}" for name in names) + f"{'ours/bare':>14}{'ours/C++':>14}")
+    for streams in STREAMS:
+        rates: dict[str, list[float]] = {name: [] for name in names}
+        for number in range(rounds + 1):
+            for server in servers:
+                rates[server.name].append(asyncio.run(rate(server, streams, tokens)))
+            rates[bare.name].append(bare.rate(streams, tokens))
+            if not number:  # the first one warms up
+                rates = {name: [] for name in names}
+        ours = rates[servers[0].name]
+        against = [ratio(ours, rates[bare.name]), ratio(ours, rates[servers[1].name]) if len(servers) > 1 else "–"]
+        figures = "".join(f"{median(rates[name]):14.1f}" for name in names)
+        print(f"{streams:10d}{figures}" + "".join(f"{each:>14}" for each in against), flush=True)
+
+
+# ── gaps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Seconds between arrivals: usual before the newcomer, then the 99th percentile and the worst while its prompt was
+    read; and the newcomer's time to its first token."""
+
+    usual: float
+    p99: float
+    worst: float
+    first_token: float
+
+
+async def newcomer(server: Server, seed: int) -> Gaps:
+    """Four answers run; a long prompt arrives."""
+    replies = [Reply() for _ in range(RUNNING)]
+    running = [
+        asyncio.create_task(server.ask([("user", text(8, seed * 10 + number))], 3000, reply))
+        for number, reply in enumerate(replies)
+    ]
+    try:
+        await _arrivals(replies, STEADY_ARRIVALS)
+        long_one = await server.ask([("user", text(LONG_PROMPT_WORDS, seed))], 8, Reply())
+        await _arrivals(replies, max(len(reply.arrivals) for reply in replies) + 5)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    until = long_one.arrivals[0]
+    before, during = [], []
+    for reply in replies:
+        for start, end in zip(reply.arrivals, reply.arrivals[1:], strict=False):
+            if end < long_one.sent_at and start > reply.arrivals[5]:
+                before.append(end - start)
+            elif end >= long_one.sent_at and start <= until:
+                during.append(end - start)
+    during.sort()
+    return Gaps(median(before), during[int(0.99 * (len(during) - 1))], during[-1], long_one.first_token_s)
+
+
+async def _arrivals(replies: Sequence[Reply], count: int) -> None:
+    while min(len(reply.arrivals) for reply in replies) < count:  # noqa: ASYNC110 - a measurement, and nothing to wait on
+        await asyncio.sleep(0.005)
+
+
+def measure_gaps(servers: Sequence[Server], rounds: int) -> None:
+    """Prints the table."""
+    print(f"\ngaps: {RUNNING} running answers while a prompt of {LONG_PROMPT_WORDS} words arrives, {rounds} rounds")
+    print(f"{'':>14}{'usual ms':>12}{'p99/usual':>12}{'worst/usual':>12}{'first token s':>15}")
+    found: dict[str, list[Gaps]] = {server.name: [] for server in servers}
+    for number in range(rounds):
+        for server in servers:
+            found[server.name].append(asyncio.run(newcomer(server, number)))
+    for name, gaps in found.items():
+        usual, first = median(gap.usual for gap in gaps), median(gap.first_token for gap in gaps)
+        p99, worst = median(gap.p99 / gap.usual for gap in gaps), median(gap.worst / gap.usual for gap in gaps)
+        print(f"{name:>14}{usual * 1000:12.1f}{p99:12.1f}{worst:12.1f}{first:15.2f}", flush=True)
+
+
+# ── turns ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Prompt tokens that were read, those that were new, and the median seconds to the first token of later turns."""
+
+    read: int
+    new: int
+    first_token: float
+
+
+async def take_turns(server: Server, seed: int) -> Turns:
+    """Every chat says something, then every chat again."""
+    chats: list[list[tuple[str, str]]] = [[] for _ in range(CHATS)]
+    known = [0] * CHATS
+    read = new = 0
+    waits = []
+    for turn in range(TURNS):
+        for number, chat in enumerate(chats):
+            chat.append(("user", text(12, hash((seed, turn, number)))))
+            reply = await server.ask(chat, 16, Reply(), f"{seed}-{number}")
+            chat.append(("assistant", reply.text))
+            read += reply.prompt_tokens - reply.cached_tokens
+            new += reply.prompt_tokens - known[number]
+            known[number] = reply.prompt_tokens + reply.tokens
+            if turn:
+                waits.append(reply.first_token_s)
+    return Turns(read, new, median(waits))
+
+
+def measure_turns(servers: Sequence[Server], rounds: int) -> None:
+    """Prints the table."""
+    print(f"\nturns: {CHATS} conversations of {TURNS} turns on {CHAT_SLOTS} slots, {rounds} rounds")
+    print(f"{'':>14}{'read':>10}{'new':>10}{'read/new':>10}{'first token of later turns ms':>32}")
+    found: dict[str, list[Turns]] = {server.name: [] for server in servers}
+    for number in range(rounds):
+        for server in servers:
+            found[server.name].append(asyncio.run(take_turns(server, number)))
+    for name, turns in found.items():
+        again = median(each.read / each.new for each in turns)
+        first = median(each.first_token for each in turns) * 1000
+        print(f"{name:>14}{turns[-1].read:10d}{turns[-1].new:10d}{again:10.2f}{first:32.1f}", flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(prog="benchmarks engine", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--shape", choices=sorted(SHAPES), default="135m")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--only", choices=("decode", "gaps", "turns"))
+    parser.add_argument("--cpp-python", metavar="PYTHON")
+    options = parser.parse_args(arguments)
+    wanted = [options.only] if options.only else ["decode", "gaps", "turns"]
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = Path(scratch)
+        model = write(directory / f"{options.shape}.gguf", replace(SHAPES[options.shape], context=CONTEXT))
+        print(f"{options.shape}, Q8_0, random weights")
+        for name in wanted:
+            slots, context = {"decode": (max(STREAMS), 512), "gaps": (RUNNING + 1, CONTEXT)}.get(
+                name, (CHAT_SLOTS, 2048)
+            )
+            with ExitStack() as stack:
+                servers: list[Server] = [stack.enter_context(daemon(model, slots, context, directory))]
+                if options.cpp_python:
+                    servers.append(stack.enter_context(cpp_server(options.cpp_python, model, slots, context)))
+                if name == "decode":
+                    bare = stack.enter_context(bare_loop(model, max(STREAMS), context))
+                    measure_decode(servers, bare, options.tokens, options.rounds)
+                elif name == "gaps":
+                    measure_gaps(servers, options.rounds)
+                else:
+                    measure_turns(servers, options.rounds)
+    return 0
