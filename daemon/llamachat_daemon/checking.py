@@ -11,6 +11,8 @@ from llamachat.base.text import one_line
 from llamachat_daemon.config import DaemonConfig, ModelFile
 from llamachat_daemon.model_files import ModelFileError, ModelSummary, summarise
 from llamachat_daemon.serving.access import refuse_bind
+from llamachat_daemon.serving.archive.errors import ArchiveError
+from llamachat_daemon.serving.archive.inspecting import inspect
 from llamachat_daemon.serving.server import why_not_listen
 from llamachat_daemon.serving.tokens import TokenError, read_tokens
 
@@ -29,6 +31,7 @@ def findings(config: DaemonConfig) -> list[Finding]:
         Finding(True, f"settings: node {config.name}, data in {config.data_dir}"),
         _access(config),
         _port(config),
+        *([_archive(config)] if config.archive.enabled else []),
         *_model(config),
     ]
 
@@ -56,6 +59,21 @@ def _port(config: DaemonConfig) -> Finding:
     except OSError as error:
         return Finding(False, f"port: {why_not_listen(config.host, config.port, error)}")
     return Finding(True, f"port: {config.port or 'any free one'} on {config.host} can be listened on")
+
+
+def _archive(config: DaemonConfig) -> Finding:
+    path, settings = config.archive_file, config.archive
+    try:
+        found = inspect(path)
+    except ArchiveError as error:
+        return Finding(False, f"archive: {error} Until then the daemon serves without it.")
+    kept = f"{settings.retain_days} days" if settings.retain_days else "for ever"
+    rules = f"kept {kept}, {_megabytes(settings.quota)} for each user"
+    if found is None:
+        return Finding(True, f"archive: none yet in {path}; {rules}")
+    chats, users = _counted(found.chats, "chat"), _counted(found.principals, "user")
+    contents = f"{chats} of {users}, {_megabytes(found.size)} in {path}"
+    return Finding(True, f"archive: {contents}; {rules}")
 
 
 def _engine() -> Finding:
@@ -91,6 +109,10 @@ def _memory(file: ModelFile, model: ModelSummary) -> Finding:
             False, f"memory: {needs} are needed, {_megabytes(free)} are free. Give fewer slots or less context."
         )
     return Finding(True, f"memory: {needs}, of {_megabytes(free)} free")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _megabytes(size: float) -> str:

@@ -59,6 +59,7 @@ def _serve_options(command: _Function) -> _Function:
         _config,
         click.option("--no-auth", is_flag=True, help="Let everybody in who can reach the port."),
         click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="A web page's origin to let in."),
+        click.option("--archive", is_flag=True, default=None, help="Keep the conversations that clients push."),
         click.option("--exact-batches", is_flag=True, default=None, help="Same text whatever runs beside (slower)."),
         click.option("--log-level", type=click.Choice(LOG_LEVELS), help="How much to log (info)."),
         click.option("--log-json", is_flag=True, default=None, help="Log JSON lines."),
@@ -107,6 +108,21 @@ def check(**given: Any) -> None:
         click.echo(f"{'ok     ' if finding.fine else 'problem'}  {finding.text}")
     if not all(finding.fine for finding in found):
         sys.exit(1)
+
+
+@main.command()
+@_serve_options
+def bench(**given: Any) -> None:
+    """Measure how fast the model runs here; suggest slots and threads."""
+    _need_extra()
+    from llamachat_daemon.measuring import MeasuringFailed, report
+
+    config = _load(given)
+    try:
+        for line in report(config.served_model):
+            click.echo(line)
+    except MeasuringFailed as error:
+        _fail(str(error))
 
 
 @main.group()
@@ -191,6 +207,7 @@ def _sources(given: dict[str, Any]) -> tuple[Path | None, Path | None, dict[str,
         "queue": "queue.limit",
         "peer": "peers",
         "allow_origin": "allow_origins",
+        "archive": "archive.enabled",
         "exact_batches": "engine.exact_batches",
         "log_level": "log.level",
         "log_json": "log.json",

@@ -17,6 +17,7 @@ GUIDE: Final = "guide"
 
 CONFIG_NAME: Final = "daemon.toml"
 TOKENS_NAME: Final = "tokens.toml"
+ARCHIVE_NAME: Final = "archive.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class RecordsConfig:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveConfig:
-    """The archive of conversations; `quota` is bytes per principal."""
+    """The archive of conversations; `quota` is bytes per principal, `retain_days` 0 keeps them for ever."""
 
     enabled: bool = False
     retain_days: int = 0
@@ -80,10 +81,12 @@ class ArchiveConfig:
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """`target_gap` is in plain decode steps; `drain_seconds` is how long running answers may finish at the end."""
+    """`target_gap` is how long a step that also reads prompts may take, in plain decode steps; `isolate_principals`
+    shares no warm prompts between principals; `drain_seconds` is how long running answers may finish at the end."""
 
     exact_batches: bool = False
     target_gap: float = 2.3
+    isolate_principals: bool = False
     drain_seconds: float = 30.0
 
 
@@ -124,6 +127,11 @@ class DaemonConfig:
     def tokens_file(self) -> Path:
         """Where the access tokens' hashes are kept."""
         return self.data_dir / TOKENS_NAME
+
+    @property
+    def archive_file(self) -> Path:
+        """Where the archive keeps conversations, if it is enabled."""
+        return self.data_dir / ARCHIVE_NAME
 
 
 def guide_file() -> ModelFile:

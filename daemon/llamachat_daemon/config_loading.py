@@ -40,6 +40,7 @@ _OPTION_NAMES: Final = {
     "peers": "peer",
     "models.directory": "models-dir",
     "queue.limit": "queue",
+    "archive.enabled": "archive",
     "engine.exact_batches": "exact-batches",
     "log.level": "log-level",
     "log.json": "log-json",
@@ -101,15 +102,14 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
             retain_bytes=records.take("retain_bytes", 256_000_000, checks.size(1_000_000)),
         ),
         archive=ArchiveConfig(
-            enabled=archive.take("enabled", False, checks.yes_or_no, missing_feature="the archive"),
+            enabled=archive.take("enabled", False, checks.yes_or_no),
             retain_days=archive.take("retain_days", 0, checks.whole(0, 36_500)),
             quota=archive.take("quota", 1_000_000_000, checks.size(1_000_000)),
         ),
         engine=EngineConfig(
             exact_batches=engine.take("exact_batches", False, checks.yes_or_no),
-            target_gap=engine.take(
-                "target_gap", 2.3, checks.number(1.0, 100.0), missing_feature="fitting the prefill to a target gap"
-            ),
+            target_gap=engine.take("target_gap", 2.3, checks.number(1.0, 100.0)),
+            isolate_principals=engine.take("isolate_principals", False, checks.yes_or_no),
             drain_seconds=engine.take("drain_seconds", 30.0, checks.number(0.0, 3600.0)),
         ),
         log=LogConfig(

@@ -64,8 +64,8 @@ async def serve(
         signals = stack.enter_context(_Signals())
         if stop_with_stdin:
             signals.watch_stdin()
-        await server.start()  # before the model is loaded, so that a taken port is known at once and /readyz answers
         stack.push_async_callback(node.stop)
+        await server.start()  # before the model is loaded, so that a taken port is known at once and /readyz answers
         stack.push_async_callback(server.close)
         if not await run_until(node.start(), signals.stop.wait()):
             return
@@ -142,7 +142,12 @@ async def _reload(
             _log.error("the settings stay as they are:\n%s", error)
             continue
         config = replace(
-            running, allow_origins=read.allow_origins, queue=read.queue, records=read.records, log=read.log
+            running,
+            allow_origins=read.allow_origins,
+            queue=read.queue,
+            records=read.records,
+            archive=replace(read.archive, enabled=running.archive.enabled),
+            log=read.log,
         )
         server.reload(config)
         node.reload(config)

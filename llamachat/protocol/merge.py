@@ -7,11 +7,17 @@ stamps, a value wins over none: a deletion stays.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 
 from llamachat.protocol.chats import STAMPED_FIELDS, Chat, ChatMessage
+from llamachat.protocol.stamps import MAX_AHEAD_MS
+
+EARLIEST: Final = (datetime.min.replace(tzinfo=UTC) + timedelta(days=1)).timestamp()
+"""The first moment that every time zone can write as a date, in seconds since the epoch."""
 
 _NEVER = ""  # sorts before every stamp: a field that was never written
 
@@ -47,6 +53,29 @@ def merge_messages(ours: ChatMessage, theirs: ChatMessage) -> ChatMessage:
         deleted_at=_winner("deleted_at", ours, theirs),
         stamps=_merge_stamps(ours.stamps, theirs.stamps),
     )
+
+
+def wrong_time(chat: Chat, now: float) -> str:
+    """Why a chat cannot be taken because of a time in it, as a sentence; empty when all of them can be.
+
+    A time before `EARLIEST` cannot be shown as a date; one further ahead than a stamp may be would head every list for
+    as long. `now` is in seconds since the epoch.
+    """
+    latest = now + MAX_AHEAD_MS / 1000
+    for name, value in _times(chat):
+        if not value >= EARLIEST:
+            return f"Its {name} {value:g} is before every calendar. Correct it where the chat comes from."
+        if not value <= latest:
+            return f"Its {name} {value:g} is more than a day ahead. Correct the clock of this or of the other machine."
+    return ""
+
+
+def _times(chat: Chat) -> Iterator[tuple[str, float]]:
+    copies: list[tuple[str, Chat | ChatMessage]] = [("", chat), *(("message's ", each) for each in chat.messages)]
+    for owner, copy in copies:
+        yield f"{owner}created_at", copy.created_at
+        if copy.deleted_at is not None:
+            yield f"{owner}deleted_at", copy.deleted_at
 
 
 def _winner(name: str, ours: Chat | ChatMessage, theirs: Chat | ChatMessage) -> Any:

@@ -130,6 +130,7 @@ class Catalogue:
             threads=file.threads,
             exact_batches=engine.exact_batches,
             target_gap=engine.target_gap,
+            isolate_principals=engine.isolate_principals,
         )
 
     def price(self, name: str, usage: Usage) -> Cost | None:

@@ -30,6 +30,8 @@ from llamachat.protocol import (
     SlotState,
 )
 from llamachat_daemon.config import DaemonConfig
+from llamachat_daemon.serving.archive.archive import Archive
+from llamachat_daemon.serving.archive.talks import ArchivedTalk
 from llamachat_daemon.serving.attempts import Attempts
 from llamachat_daemon.serving.catalogue import Catalogue
 from llamachat_daemon.serving.logs import LogBook
@@ -83,6 +85,7 @@ class Node:
         self.catalogue = Catalogue(config)
         self.pool = Pool(self.catalogue, launch, telemetry.event)
         self.attempts = Attempts(config, self.catalogue, self.pool, telemetry, clock=clock)
+        self.archive = _archive(config, telemetry) if config.archive.enabled else None
         self.sessions: set[Session] = set()
         self._ending = False
         self._opened = asyncio.Event()
@@ -108,8 +111,11 @@ class Node:
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             self.pool.open(tasks)
+            upkeep = tasks.create_task(self.archive.keep_up()) if self.archive is not None else None
             self._opened.set()
             await self._closing.wait()
+            if upkeep is not None:
+                upkeep.cancel()
             self.attempts.close()
             await self.pool.close()
 
@@ -142,11 +148,15 @@ class Node:
         self._closing.set()
         if self._running is not None:
             await asyncio.wait([self._running])
+        if self.archive is not None:
+            await self.archive.close()
 
     def reload(self, config: DaemonConfig) -> None:
-        """Takes over what may change while it runs: the limits, and who may read the log."""
+        """Takes over what may change while it runs: the limits, those of the archive too, and who may read the log."""
         self.config = config
         self.attempts.reload(config)
+        if self.archive is not None:
+            self.archive.reload(config.archive)
 
     # ── what is told about it ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -157,6 +167,10 @@ class Node:
     def may_read_logs(self, principal: Principal) -> bool:
         """Whether the `logs` frame is for this principal."""
         return principal.admin or self.config.log.clients_may_read
+
+    def archived_talk(self, principal: Principal) -> ArchivedTalk | None:
+        """Where a conversation in the shorthand is kept; None where it is not."""
+        return None if self.archive is None else ArchivedTalk(self.archive, principal.name, self.identity.name)
 
     def not_ready(self) -> str | None:
         """Why a request sent now would not be served; None when it would."""
@@ -182,7 +196,7 @@ class Node:
             peers=[peer.url for peer in self.config.peers],
             limits=Limits(frame_bytes=MAX_FRAME_BYTES, queue=queue.limit, parallel=queue.parallel),
             principal=principal,
-            archive=self.config.archive.enabled,
+            archive=self.archive is not None and self.archive.available,
         )
 
     def status(
@@ -254,6 +268,10 @@ class Node:
 def _sum(rates: Iterable[float | None]) -> float | None:
     known = [rate for rate in rates if rate is not None]
     return sum(known) if known else None
+
+
+def _archive(config: DaemonConfig, telemetry: Telemetry) -> Archive:
+    return Archive(config.archive_file, config.archive, lambda sentence: telemetry.event("archive", sentence))
 
 
 def _node_id(config: DaemonConfig) -> str:

@@ -1,16 +1,18 @@
-"""What the GET routes answer. Nothing here waits: every figure is at hand in the front."""
+"""What the GET routes answer. Only what the archive keeps is waited for; every other figure is at hand in the front."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from llamachat.protocol import BackendStatus, NodeInfo, Principal
+from llamachat.protocol import BackendStatus, ErrorCode, NodeInfo, Principal, ProtocolError
 from llamachat_daemon.serving import metrics
+from llamachat_daemon.serving.archive.archive import Archive
 from llamachat_daemon.serving.peers import NodeEntry, Peers
 from llamachat_daemon.serving.telemetry import Telemetry
 
@@ -21,6 +23,10 @@ WARN_MEMORY: Final = 0.95
 WARN_QUEUE: Final = 0.8
 """Share of the queue's limit from which a node is shown with a warning: it is about to refuse."""
 
+_REFUSED: Final = {
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+}
 _NETLOC: Final = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,255}")
 
 
@@ -30,6 +36,10 @@ class Node(Protocol):
     @property
     def identity(self) -> NodeInfo:
         """Who the node is."""
+
+    @property
+    def archive(self) -> Archive | None:
+        """The archive, where the operator switched it on."""
 
     def status(self, principal_name: str) -> BackendStatus:
         """How it is."""
@@ -56,7 +66,7 @@ class Routes:
         self._peers = peers
         self._address = address
 
-    def answer(self, path: str, principal: Principal, host: str | None) -> Answer:
+    async def answer(self, path: str, principal: Principal, host: str | None) -> Answer:
         """The answer to GET `path` (without its query); `host` is the request's `Host`."""
         match path:
             case "/healthz":
@@ -66,17 +76,28 @@ class Routes:
             case "/api/nodes":
                 return json_answer({"nodes": [self._own_entry(principal, host), *self._peers.entries()]})
             case "/chats":
-                return json_answer({"chats": [], "cursor": None})
+                if self._node.archive is None:
+                    return json_answer({"chats": [], "cursor": None})
+                return await self._archived(self._node.archive.listed(principal.name))
             case "/metrics":
                 status = self._node.status(principal.name)
                 text = metrics.render(self._node.identity, status, self._telemetry.time_to_first_token())
                 return Answer(HTTPStatus.OK, text, metrics.CONTENT_TYPE)
         if path.startswith("/chat/"):
-            return sentence(HTTPStatus.NOT_FOUND, "No such chat is kept here.")
+            if self._node.archive is None:
+                return sentence(HTTPStatus.NOT_FOUND, "No such chat is kept here.")
+            return await self._archived(self._node.archive.whole(principal.name, path.removeprefix("/chat/")))
         return sentence(
             HTTPStatus.NOT_FOUND,
             "Nothing is here. Known: /chat (WebSocket), /api/nodes, /chats, /chat/{id}, /healthz, /readyz, /metrics.",
         )
+
+    async def _archived(self, work: Coroutine[Any, Any, bytes]) -> Answer:
+        """What the archive gives, or why not."""
+        try:
+            return Answer(HTTPStatus.OK, await work)
+        except ProtocolError as error:
+            return sentence(_REFUSED.get(error.code, HTTPStatus.SERVICE_UNAVAILABLE), error.message)
 
     def _ready(self) -> Answer:
         reason = self._node.not_ready()

@@ -184,18 +184,18 @@ class Server:
 
     # ── handshake ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answers everything that is not a WebSocket handshake to be accepted."""
         guarded = cast("GuardedConnection", connection)
         self._refresh_tokens()
         policy = access.Policy(self._tokens.needed, self._host, self._allow_origins, self._host_names)
         facts = facts_of(request)
-        answer = self._refuse_or_answer(guarded, policy, facts, upgrade=wants_socket(request))
+        answer = await self._refuse_or_answer(guarded, policy, facts, upgrade=wants_socket(request))
         if answer is None:
             return None
         return response(answer, facts, access.allowed_origin(policy, facts.origins))
 
-    def _refuse_or_answer(
+    async def _refuse_or_answer(
         self, connection: GuardedConnection, policy: access.Policy, facts: access.Facts, *, upgrade: bool
     ) -> Answer | None:
         if refusal := access.check_place(policy, facts):
@@ -211,7 +211,7 @@ class Server:
             connection.came_with(token)
         if facts.path != "/chat":
             host = facts.hosts[0] if facts.hosts else None
-            return self._routes.answer(facts.path, connection.principal, host)
+            return await self._routes.answer(facts.path, connection.principal, host)
         if not upgrade:
             return sentence(HTTPStatus.UPGRADE_REQUIRED, "This is a WebSocket. Open it with a WebSocket client.")
         return None

@@ -36,6 +36,8 @@ from llamachat.protocol import (
 )
 from llamachat.protocol.limits import MAX_BAD_FRAMES, MIN_STATUS_INTERVAL_S, SHORTHAND_STATUS_INTERVAL_S
 from llamachat.protocol.params import invalid
+from llamachat_daemon.serving.archive.requests import HistoryRequests
+from llamachat_daemon.serving.archive.talks import ArchivedTalk
 from llamachat_daemon.serving.feeds import LogFeed, StatusFeed
 from llamachat_daemon.serving.generations import Ending, Generation
 from llamachat_daemon.serving.node import Node
@@ -82,6 +84,7 @@ class ClientSession:
         self._codec = codec
         self._connection = connection
         self._outbox = Outbox(connection, codec, node.clock)
+        self._history = HistoryRequests(node.archive, principal.name, self._outbox, self._answer)
         self._events_seen = 0
         self._talk: asyncio.Queue[Shorthand] | None = None
         self._asked_for_status = False
@@ -189,7 +192,7 @@ class ClientSession:
             case LoadModel() | UnloadModel() | Drain():
                 await self._administer(frame)
             case SaveChat() | GetHistory():
-                raise ProtocolError(ErrorCode.DISABLED, "This node keeps no archive of conversations.")
+                await self._history.put(frame, self._tasks)
 
     def _stream(self, generation: Generation, offset: int, token_offset: int, req: Req) -> None:
         name = _stream_name(generation.id)
@@ -269,12 +272,12 @@ class ClientSession:
             ) from None
 
     async def _converse(self, messages: asyncio.Queue[Shorthand]) -> None:
-        conversation = Conversation()
+        conversation, archived = Conversation(), self._node.archived_talk(self._principal)
         while True:
             frame = await messages.get()
-            await self._answer(frame, self._exchange(conversation, frame))
+            await self._answer(frame, self._exchange(conversation, archived, frame))
 
-    async def _exchange(self, conversation: Conversation, frame: Shorthand) -> None:
+    async def _exchange(self, conversation: Conversation, archived: ArchivedTalk | None, frame: Shorthand) -> None:
         """One message and its answer."""
         model = self._node.catalogue.find_or_default(frame.model)
         request = conversation.ask(frame.content, model.id)
@@ -283,6 +286,8 @@ class ClientSession:
         except ProtocolError:
             conversation.unanswered()
             raise
+        if archived is not None:
+            archived.exchange(frame.content, generation)
         self._stream(generation, 0, 0, frame.req)
         await generation.over()
         conversation.answered(generation.record.text() if isinstance(generation.outcome, Ending) else "")

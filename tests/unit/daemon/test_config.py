@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from llamachat.base.problems import ConfigError
-from llamachat_daemon.config import DaemonConfig, PeerConfig, config_file, data_directory
+from llamachat_daemon.config import ArchiveConfig, DaemonConfig, PeerConfig, config_file, data_directory
 from llamachat_daemon.config_loading import load
 
 EVERY_KEY_WITH_ITS_DEFAULT = """
@@ -38,6 +38,7 @@ quota = "1GB"
 [engine]
 exact_batches = false
 target_gap = 2.3
+isolate_principals = false
 drain_seconds = 30
 [log]
 level = "info"
@@ -105,6 +106,10 @@ def test_every_key_is_taken_over(tmp_path: Path):
         [records]
         retain_seconds = 60
         retain_bytes = "1.5MiB"
+        [archive]
+        enabled = true
+        retain_days = 30
+        quota = "2MB"
         [engine]
         exact_batches = true
         drain_seconds = 0.5
@@ -128,6 +133,8 @@ def test_every_key_is_taken_over(tmp_path: Path):
     assert (served.price_in, served.price_out) == (1.0, 2.5)
     assert (config.queue.limit, config.queue.parallel) == (3, 2)
     assert (config.records.retain_seconds, config.records.retain_bytes) == (60.0, 1_572_864)
+    assert config.archive == ArchiveConfig(enabled=True, retain_days=30, quota=2_000_000)
+    assert config.archive_file == tmp_path / "data" / "archive.db"
     assert (config.engine.exact_batches, config.engine.drain_seconds) == (True, 0.5)
     assert (config.log.level, config.log.json, config.log.clients_may_read) == ("debug", True, True)
 
@@ -166,10 +173,8 @@ def test_what_stands_at_an_unknown_key_is_not_shown(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "feature"),
     [
-        ("[archive]\nenabled = true", "the archive"),
         ("[queue]\nrequests_per_minute = 5", "limiting the rate"),
         ('[models]\nmemory_budget = "50%"', "several models"),
-        ("[engine]\ntarget_gap = 4", "fitting the prefill"),
     ],
 )
 def test_a_feature_of_later_versions_is_refused_by_name(tmp_path: Path, text: str, feature: str):
@@ -210,8 +215,13 @@ def test_a_feature_of_later_versions_is_refused_by_name(tmp_path: Path, text: st
         '[models]\nfiles = [{id = "a", path = "a.gguf"}, {id = "a", path = "b.gguf"}]',
         'default_model = "nope"',
         '[records]\nretain_bytes = "-1MB"',
+        "[archive]\nenabled = 1",
+        "[archive]\nretain_days = -1",
+        '[archive]\nquota = "999kB"',
         "[records]\nretain_bytes = true",
         "[engine]\ntarget_gap = nan",
+        "[engine]\ntarget_gap = 0.9",
+        "[engine]\ntarget_gap = 101",
         f"[engine]\ntarget_gap = 1{'0' * 400}",
         '[log]\nlevel = "loud"',
         "[log]\njson = 1",
@@ -255,10 +265,12 @@ def test_options_win_over_the_file(tmp_path: Path):
         peers=("ws://b/chat",),
         allow_origins=("http://c",),
         log__json=True,
+        archive__enabled=True,
         auth=False,
         name=None,
     )
     assert (config.port, config.queue.limit, config.log.json, config.auth) == (2, 5, True, False)
+    assert config.archive.enabled
     assert config.peers == (PeerConfig("ws://b/chat"),)
     assert config.allow_origins == ("http://c",)
 

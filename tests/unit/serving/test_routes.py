@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -21,6 +22,7 @@ from llamachat.protocol import (
     Totals,
 )
 from llamachat_daemon.config import PeerConfig
+from llamachat_daemon.serving.archive.archive import Archive
 from llamachat_daemon.serving.peers import Peers
 from llamachat_daemon.serving.routes import Routes, own_entry
 from llamachat_daemon.serving.telemetry import Telemetry
@@ -48,6 +50,7 @@ class FakeNode:
     identity = IDENTITY
 
     def __init__(self) -> None:
+        self.archive: Archive | None = None
         self.reason: str | None = None
         self.now = STATUS
 
@@ -69,7 +72,7 @@ def routes(node: FakeNode) -> Routes:
 
 
 def get(routes: Routes, path: str, host: str | None = "box:13000") -> tuple[int, Any]:
-    answer = routes.answer(path, ALICE, host)
+    answer = asyncio.run(routes.answer(path, ALICE, host))
     assert answer.content_type == "application/json"
     return answer.status, json.loads(answer.body)
 
@@ -136,7 +139,7 @@ def test_metrics_can_be_read_by_prometheus(routes: Routes, node: FakeNode):
     telemetry = Telemetry()
     telemetry.first_token(70)
     telemetry.first_token(700)
-    answer = Routes(node, telemetry, Peers([]), "x").answer("/metrics", ALICE, None)
+    answer = asyncio.run(Routes(node, telemetry, Peers([]), "x").answer("/metrics", ALICE, None))
     assert answer.content_type.startswith("text/plain; version=0.0.4")
     samples = {
         (sample.name, *sorted(sample.labels.items())): sample.value

@@ -1,0 +1,19 @@
+"""The schema by number: each migration is a module that brings the tables from one version to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llamachat_daemon.serving.archive.migrations import m0001_first
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema; `statements` run in order."""
+
+    number: int
+    statements: tuple[str, ...]
+
+
+MIGRATIONS = (Migration(1, m0001_first.STATEMENTS),)
+"""All steps, by number from 1. A step that was released is never edited; add the next one."""
