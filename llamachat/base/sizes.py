@@ -20,3 +20,17 @@ def parse_size(text: str) -> int | None:
         return None
     number, prefix, binary = match.groups(default="")
     return int(Fraction(number) * (1024 if binary else 1000) ** _POWERS[prefix.lower()])
+
+
+def size_text(count: float) -> str:
+    """Bytes as people read them, in powers of 1000: `512 B`, `4.2 MB`, `13 GB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def count_text(count: int) -> str:
+    """A whole number with its thousands apart: `12 345`."""
+    return f"{count:,}".replace(",", " ")

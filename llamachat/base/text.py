@@ -20,3 +20,8 @@ def one_line(text: str, limit: int = 200) -> str:
     """`printable` on a single line of at most `limit` characters, an ellipsis for the rest."""
     flat = " ".join(printable(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def sentence(text: str) -> str:
+    """`text` with a full stop, unless it ends as a sentence already."""
+    return text if text.endswith((".", "!", "?", "…")) else text + "."

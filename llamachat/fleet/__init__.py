@@ -6,9 +6,11 @@ from llamachat.fleet.fleet import Fleet
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.routing import Policy
 from llamachat.fleet.snapshot import LinkState, NodeSnapshot
+from llamachat.fleet.sync import Syncing
+from llamachat.fleet.sync_state import SyncState
 from llamachat.fleet.turn import Held, OpenAttempt, Turn
 
 __all__ = [
     "Estimate", "Fleet", "FleetLimits", "Held", "LinkState", "NodeAddress", "NodeSnapshot", "OpenAttempt", "Policy",
-    "Turn",
+    "SyncState", "Syncing", "Turn",
 ]  # fmt: skip

@@ -55,6 +55,12 @@ def place_of(url: str) -> Place | None:
     return (_LOOPBACK if _is_loopback(host) else host, port or _PORTS[parts.scheme])
 
 
+def is_this_machine(url: str) -> bool:
+    """Whether a URL leads to this machine's loopback, so that nothing sent there can be overheard."""
+    place = place_of(url)
+    return place is not None and place[0] == _LOOPBACK
+
+
 def to_look_at(known: Iterable[str], port: int = DEFAULT_PORT) -> NodeAddress | None:
     """Where a daemon of this machine would listen by default; None when one of the known URLs leads there."""
     if (_LOOPBACK, port) in {place_of(url) for url in known}:

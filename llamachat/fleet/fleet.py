@@ -6,9 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
+from llamachat.base.text import one_line
 from llamachat.fleet.address import NodeAddress
 from llamachat.fleet.asking import Asking
 from llamachat.fleet.clock import RunningClock
@@ -18,10 +20,12 @@ from llamachat.fleet.events import TurnEvent
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.link import Incoming, Link
 from llamachat.fleet.mailbox import Mailbox
-from llamachat.fleet.routing import Policy
+from llamachat.fleet.requests import Asked, RequestError, log_of, replies
+from llamachat.fleet.routing import Decision, Policy, TurnFacts, choose
 from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.fleet.surroundings import Surroundings
 from llamachat.fleet.turn import Held, Turn
+from llamachat.protocol import Drain, LoadModel, LogLine, UnloadModel
 
 logger = logging.getLogger("llamachat.fleet")
 
@@ -159,6 +163,48 @@ class Fleet:
 
         return unsubscribe
 
+    def preview(self, model: str | None = None) -> Decision:
+        """What the router would choose for a new question to this model (None: each node's default) now."""
+        around = self._around
+        return choose(
+            TurnFacts(chat_id="", model=model),
+            around.snapshots(),
+            around.policy,
+            cooling=around.cooldowns.until,
+            now=around.clock.now(),
+            limits=self.limits,
+            in_flight=around.in_flight(),
+        )
+
+    async def administer(self, name: str, frame: LoadModel | UnloadModel | Drain) -> None:
+        """Has a node load or unload a model, or stop or begin to take work; returns when it is done.
+
+        Raises:
+            RequestError: it did not; with the node's sentence.
+        """
+        async with aclosing(replies(self._link(name), frame)) as answers:
+            async for _ok in answers:
+                return
+
+    async def log(self, name: str, lines: int) -> AsyncGenerator[tuple[LogLine, ...], None]:
+        """The last lines of a node's log, and then those to come, until closed.
+
+        Raises:
+            RequestError: the node does not show it, or the connection ended.
+        """
+        async with aclosing(log_of(self._link(name), lines)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    def asked(self, name: str) -> Asked | None:
+        """The link to a node, for those who ask it something beside answers; None without such a node."""
+        return self._links.get(name)
+
+    def _link(self, name: str) -> Link:
+        if name not in self._links:
+            raise RequestError(f"There is no node {one_line(name, 64)} any more.")
+        return self._links[name]
+
     def reconnect_now(self, name: str) -> None:
         """Tries a node without waiting for its next turn; unknown names are ignored."""
         if name in self._links:
@@ -184,6 +230,11 @@ class Fleet:
         self._around.cooldowns.forget(name)
         await link.close()
         self._changed()
+
+    def address(self, name: str) -> NodeAddress | None:
+        """Where a node is and how to be let in; None for an unknown name."""
+        link = self._links.get(name)
+        return link.address if link is not None else None
 
     def reorder(self, names: Sequence[str]) -> None:
         """The new order; nodes not named keep theirs, after the named ones."""

@@ -54,6 +54,17 @@ class FleetLimits:
         preference_factor, preference_slack_ms: the policies `priority` and `sticky` keep to their node while its
             estimate is below factor times the best one plus the slack.
 
+    Archives:
+        sync_look_s: how often is looked whether the history changed; this or another program may have done it.
+        sync_reply_s: how long a node may take to answer about its archive.
+        sync_page: chats and messages that are read from the history at a time.
+        sync_pull_chats: chats that are asked for at a time.
+        sync_frame_bytes: a frame with part of a chat is about so large at most, so that an answer on the same
+            connection, and the pings, do not wait long behind it; a message that is larger by itself goes alone.
+        sync_backoff_first_s, sync_backoff_cap_s: shortest and longest pause after an archive failed.
+        sync_refused_first_s, sync_refused_cap_s: the same until single chats that it refused are sent again.
+        sync_close_s: how long the end of the program may wait for the last changes to be taken.
+
     Kept:
         kept_estimates, kept_cancels, kept_chats: newest so many.
     """
@@ -102,6 +113,17 @@ class FleetLimits:
     tie_ms: float = 20.0
     preference_factor: float = 2.0
     preference_slack_ms: float = 1000.0
+
+    sync_look_s: float = 1.0
+    sync_reply_s: float = 30.0
+    sync_page: int = 50
+    sync_pull_chats: int = 20
+    sync_frame_bytes: int = 256 * 1024
+    sync_backoff_first_s: float = 1.0
+    sync_backoff_cap_s: float = 300.0
+    sync_refused_first_s: float = 60.0
+    sync_refused_cap_s: float = 3600.0
+    sync_close_s: float = 1.0
 
     kept_estimates: int = 256
     kept_cancels: int = 256

@@ -9,7 +9,9 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
+
+from msgspec import UNSET
 
 from llamachat.base.text import one_line
 from llamachat.fleet.address import NodeAddress
@@ -18,16 +20,19 @@ from llamachat.fleet.clock import RunningClock
 from llamachat.fleet.dial import Refused, Unreachable, dial
 from llamachat.fleet.health import Facts, Phase, judge
 from llamachat.fleet.limits import FleetLimits
+from llamachat.fleet.requests import FOLLOWED, FOLLOWED_LOG
 from llamachat.fleet.session import Session
 from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.protocol import (
     AiResponse,
     BackendStatus,
     Cancel,
+    ChatHistory,
     ClientFrame,
     DaemonFrame,
     Error,
     Hello,
+    Log,
     Ok,
     Progress,
     Queued,
@@ -46,6 +51,9 @@ class Lost:
 
 Incoming = Queued | Progress | AiResponse | Error | Lost
 """What reaches an attempt: the daemon's frames about it, and the end of the connection, which is always the last."""
+
+_FOLLOWABLE: Final[dict[type[DaemonFrame], str]] = {ChatHistory: FOLLOWED, Log: FOLLOWED_LOG}
+"""What comes unasked once it was asked for, and the name under which it is listened to."""
 
 Sink = Callable[[Incoming], None]
 """Takes what comes for one attempt; called on the event loop, must not raise."""
@@ -76,6 +84,7 @@ class Link:
         self._wake = asyncio.Event()  # skips the pause between two tries
         self._session: Session | None = None
         self._sinks: dict[str, Sink] = {}
+        self._listeners: dict[str, Callable[[DaemonFrame | Lost], None]] = {}  # by the id of their request
         self._cancels: dict[str, None] = {}  # attempts to cancel, in order, until the node confirms
         self._cancelled: dict[str, None] = {}  # those that it confirmed
         self._task: asyncio.Task[None] | None = None
@@ -104,6 +113,14 @@ class Link:
         """Skips the pause, and tries a refusing node again."""
         self._failures = 0
         self._wake.set()
+
+    def listen(self, req: str, sink: Callable[[DaemonFrame | Lost], None]) -> None:
+        """Sends what answers the request with this id to `sink`, until unlistened or lost. `sink` must not raise."""
+        self._listeners[req] = sink
+
+    def unlisten(self, req: str) -> None:
+        """Nothing more of this request is wanted."""
+        self._listeners.pop(req, None)
 
     # ── for turns ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,6 +215,11 @@ class Link:
     # ── what comes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take(self, frame: DaemonFrame) -> None:
+        req = getattr(frame, "req", UNSET)
+        listener = self._listeners.get(_FOLLOWABLE.get(type(frame), "") if req is UNSET else str(req))
+        if listener is not None:
+            listener(frame)
+            return
         match frame:
             case Hello():
                 self._failures = 0
@@ -230,6 +252,9 @@ class Link:
         sinks, self._sinks = self._sinks, {}
         for sink in sinks.values():
             sink(lost)
+        listeners, self._listeners = self._listeners, {}
+        for listener in listeners.values():
+            listener(lost)
 
     # ── how it is ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,19 +6,21 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from llamachat.documents.prompting import FileText, question_text
 from llamachat.fleet.asking import CLOSED
 from llamachat.fleet.events import Failed, Finished, Routed, TurnEvent
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.turn import Held, OpenAttempt, Turn
-from llamachat.protocol import ChatMessage, Params, PromptMessage, Seam
+from llamachat.protocol import Attachment, ChatMessage, Params, PromptMessage, Seam
 from llamachat.store import OpenAttempt as StoredAttempt
 from llamachat.store import Store, StoredMessage, StoreError, StoreThread, derive_title
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("llamachat.fleet")
 
+_NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 _LARGEST_ID: Final = 2**32 - 1
 """The store packs token ids into 32 bits; a vocabulary is far smaller."""
 
@@ -55,28 +58,54 @@ class RecordedTurn:
     origin: str | None = None
 
 
-def conversation(system_prompt: str, path: Sequence[StoredMessage]) -> tuple[PromptMessage, ...]:
-    """What a node is sent: the system prompt and what was said. Answers without a word are left out."""
+def conversation(
+    system_prompt: str, path: Sequence[StoredMessage], texts: Mapping[str, str] = _NO_TEXTS
+) -> tuple[PromptMessage, ...]:
+    """What a node is sent: the system prompt and what was said, each message with its files, whose `texts` are found by
+    their hashes. Answers without a word are left out."""
     messages = [PromptMessage("system", system_prompt)] if system_prompt else []
-    return (*messages, *(PromptMessage(message.role, message.content) for message in path if message.content))
+    for message in path:
+        files = [FileText(each.name, texts.get(each.sha256)) for each in message.attachments]
+        if content := question_text(message.content, files):
+            messages.append(PromptMessage(message.role, content))
+    return tuple(messages)
 
 
 def add_question(
-    store: Store, chat_id: str, text: str, created_at: float, *, message_id: str | None = None
+    store: Store,
+    chat_id: str,
+    text: str,
+    created_at: float,
+    *,
+    message_id: str | None = None,
+    attachments: Sequence[Attachment] = (),
+    instead_of: str | None = None,
 ) -> ChatMessage:
-    """Puts a question at the end of the chat and names the chat after its first one.
+    """Puts a question at the end of the chat and names the chat after its first one; files without a word give it
+    their names. With `instead_of` it becomes another branch beside the question with that id, with its attachments; the
+    chat then ends with the new one.
 
     Raises:
         StoreError: it cannot be kept.
     """
-    path = store.active_path(chat_id, 1)
-    parent_id = path[-1].id if path else None
+    if instead_of is None:
+        # A deleted last message leaves nothing of a path of one; what it answered is still there.
+        path = store.active_path(chat_id, 1) or store.active_path(chat_id)
+        parent_id = path[-1].id if path else None
+    else:
+        original = store.message(instead_of)
+        parent_id, attachments = original.parent_id, original.attachments
     question = ChatMessage(
-        id=message_id or uuid.uuid4().hex, parent_id=parent_id, role="user", content=text, created_at=created_at
+        id=message_id or uuid.uuid4().hex,
+        parent_id=parent_id,
+        role="user",
+        content=text,
+        created_at=created_at,
+        attachments=list(attachments),
     )
     store.add_message(question, chat_id)
     if parent_id is None:
-        store.suggest_title(chat_id, derive_title(text))
+        store.suggest_title(chat_id, derive_title(text or ", ".join(each.name for each in attachments)))
     return question
 
 

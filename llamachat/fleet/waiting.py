@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamachat.base.text import one_line
+from llamachat.base.text import one_line, sentence
 from llamachat.fleet.routing import Decision
 from llamachat.fleet.setbacks import Setbacks
 from llamachat.fleet.snapshot import NodeSnapshot
@@ -30,15 +30,15 @@ def hopeless(
     if whys & _TOLD and setbacks.last_error is not None:
         return setbacks.last_error.code, setbacks.last_error.message
     if "model_failed" in whys:
-        return ErrorCode.MODEL_FAILED, f"No node could load the model. {_sentence(decision)}"
+        return ErrorCode.MODEL_FAILED, f"No node could load the model: {sentence(decision.reason)}"
     if "unknown_model" in whys:
         offered = sorted({one_line(model.id, 64) for node in nodes if node.connected for model in node.models})
         wanted = one_line(turn.model or "a default", 64)
         return ErrorCode.UNKNOWN_MODEL, f"No node has the model {wanted}. Offered: {', '.join(offered) or 'none'}."
     if turn.node is not None and all(node.name != turn.node for node in nodes):
-        return "no_node", _sentence(decision)
+        return "no_node", sentence(decision.reason[:1].upper() + decision.reason[1:])
     if not turn.wait_for_node and not in_grace:
-        return "no_node", f"No node can be reached. {_sentence(decision)}"
+        return "no_node", f"No node can be reached: {sentence(decision.reason)}"
     return None
 
 
@@ -60,7 +60,3 @@ def _could_serve(turn: Turn, node: NodeSnapshot, setbacks: Setbacks) -> bool:
         return False
     model = node.model(turn.model or node.default_model)
     return model is not None and (model.context is None or model.context > setbacks.context_above)
-
-
-def _sentence(decision: Decision) -> str:
-    return decision.reason[:1].upper() + decision.reason[1:] + "."

@@ -13,11 +13,14 @@ from llamachat.store.records import (
     MessageState,
     OpenAttempt,
     OutboxItem,
+    Pulled,
+    RefusedChat,
     SearchHit,
     SnippetPart,
     StoredAttachment,
     StoredMessage,
     SyncCursor,
+    UsageTotals,
     plain,
 )
 from llamachat.store.store import Store
@@ -26,7 +29,8 @@ from llamachat.store.titles import derive_title
 
 __all__ = [
     "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState", "OpenAttempt",
-    "OutboxItem", "QueryError", "SearchHit", "SnippetPart", "Store", "StoreError", "StoreLimits", "StoreState",
-    "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor", "Transcript", "TransferError", "TransferLimits",
-    "attached", "derive_title", "group", "plain", "read_export", "to_json", "to_markdown",
+    "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store", "StoreError",
+    "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor", "Transcript",
+    "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "group", "plain", "read_export",
+    "to_json", "to_markdown",
 ]  # fmt: skip

@@ -30,6 +30,12 @@ class Transaction:
         self._change += 1
         return self._change
 
+    @property
+    def last_change(self) -> int:
+        """Where that count is, with the changes of this transaction."""
+        last: int = self._meta("change") if self._change is None else self._change
+        return last
+
     def stamp(self, after: str | None = None) -> str:
         """The next stamp of this store's writer, after `after` too."""
         clock = self._running_clock()

@@ -10,11 +10,22 @@ from pathlib import Path
 from typing import Final, Literal
 
 StoreState = Literal[
-    "full", "read_only", "busy", "damaged", "newer", "foreign", "missing", "conflict", "too_large", "unavailable"
+    "full",
+    "read_only",
+    "busy",
+    "damaged",
+    "newer",
+    "foreign",
+    "missing",
+    "conflict",
+    "invalid",
+    "too_large",
+    "unavailable",
 ]
 """`full`: no space left; `read_only`: may be read only; `busy`: another program holds it; `damaged`: not a sound
 database; `newer`: written by a newer llamachat; `foreign`: another program's file; `missing`: no such chat or message;
-`conflict`: contradicts what is stored; `too_large`: over a limit; `unavailable`: the disk or the file failed."""
+`conflict`: contradicts what is stored; `invalid`: what no history can hold; `too_large`: over a limit; `unavailable`:
+the disk or the file failed."""
 
 _SCARCE_BYTES: Final = 256 * 1024
 """Free space under which a failed write is taken for a full disk: SQLite reports some of those as plain I/O errors."""

@@ -88,7 +88,7 @@ def to_json(
         chats=[_chat(chat) for chat in ordered],
         attachments=sorted(attachments, key=lambda attachment: attachment.sha256),
     )
-    encoded = msgspec.json.format(msgspec.json.encode(file), indent=1)
+    encoded = msgspec.json.format(msgspec.json.encode(file, order="deterministic"), indent=1)
     text = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded.decode()) + "\n"
     if len(text.encode()) > limits.file_bytes:
         raise _too_large(limits)

@@ -9,7 +9,7 @@ import msgspec
 
 from llamachat.protocol import Chat
 from llamachat.store.exporting import Transcript
-from llamachat.store.merging import Sync
+from llamachat.store.merging import Merging
 from llamachat.store.messages import Messages
 from llamachat.store.records import StoredMessage, plain
 from llamachat.store.rows import chat_row, load_chat, load_message, load_messages, replace_message
@@ -26,7 +26,7 @@ class ImportedChat:
     stays_deleted: bool
 
 
-class Transfer(Sync, Messages):
+class Transfer(Merging, Messages):
     """Methods of the store about chats in files."""
 
     def transcripts(self, chat_ids: Sequence[str]) -> list[Transcript]:
@@ -43,7 +43,7 @@ class Transfer(Sync, Messages):
         messages that are `StoredMessage`s their state, error and cost. Again and again leads to the same.
 
         Raises:
-            StoreError: `conflict`, when another chat has one of the messages; nothing is imported then.
+            StoreError: `conflict` or `invalid`, as `merge_chat` says; nothing is imported then.
         """
         with self._db.write() as transaction:
             is_new = self._db.one("SELECT 1 FROM chats WHERE id = ?", chat.id) is None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
+from llamachat.protocol import ChatMessage
 from llamachat.store.cleaning import storable
 from llamachat.store.connection import Part
 from llamachat.store.errors import StoreError
@@ -65,6 +67,21 @@ class Attachments(Part):
         """The file with that hash; None when this machine does not have it."""
         row = self._db.one("SELECT sha256, size, content, text FROM attachments WHERE sha256 = ?", sha256)
         return None if row is None else StoredAttachment(*row)
+
+    def attachment_texts(self, messages: Iterable[ChatMessage]) -> dict[str, str]:
+        """What was read out of the files that these messages name, by hash; those that this machine does not have are
+        left out. A file kept without its text counts as text in UTF-8."""
+        wanted = {attachment.sha256 for message in messages for attachment in message.attachments}
+        found: dict[str, str] = {}
+        for digest in wanted:
+            row = self._db.one(
+                "SELECT text, CASE WHEN text IS NULL THEN content END FROM attachments WHERE sha256 = ?", digest
+            )
+            if row is None:
+                continue
+            text, content = row
+            found[digest] = text if text is not None else bytes(content).decode(errors="replace")
+        return found
 
     def purge_attachments(self, before: float) -> int:
         """Forgets the files stored before that time that no message and no waiting turn has; returns how many."""

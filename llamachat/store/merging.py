@@ -1,25 +1,22 @@
-"""What other machines wrote comes in, what this one wrote goes out."""
+"""What other machines wrote comes in."""
 
 from __future__ import annotations
-
-from typing import Final
 
 import msgspec
 
 from llamachat.protocol import Chat, ChatMessage, merge_chats
 from llamachat.protocol.chats import STAMPED_FIELDS
+from llamachat.protocol.merge import wrong_time
 from llamachat.protocol.stamps import is_acceptable
 from llamachat.store import indexing
 from llamachat.store.cleaning import storable
 from llamachat.store.connection import Part, Transaction
 from llamachat.store.errors import StoreError
-from llamachat.store.records import Changes, StoredMessage, SyncCursor, encode, plain
-from llamachat.store.rows import insert_message, load_by_rows, load_chat, load_message, replace_message
-
-_UNSHARED: Final = "m.state <> 'partial' AND m.id NOT IN (SELECT user_message_id FROM outbox)"
+from llamachat.store.records import StoredMessage, encode, plain
+from llamachat.store.rows import insert_message, load_chat, load_message, replace_message
 
 
-class Sync(Part):
+class Merging(Part):
     """Methods of the store about other copies of its chats."""
 
     def merge_chat(self, chat: Chat) -> bool:
@@ -29,9 +26,13 @@ class Sync(Part):
         written. Into a chat that was purged nothing comes back, unless another machine restored it later.
 
         Raises:
-            StoreError: `conflict`, when another chat has one of the messages; nothing is merged then.
+            StoreError: `conflict`, when another chat has one of the messages; `invalid`, when it carries a time that
+                no clock shows; nothing is merged then.
         """
-        chat = _acceptable(chat, int(self._db.now() * 1000))
+        now = self._db.now()
+        if wrong := wrong_time(chat, now):
+            raise StoreError("invalid", f"The chat {chat.id!r} cannot be merged: {wrong}")
+        chat = acceptable(chat, int(now * 1000))
         with self._db.write() as transaction:
             for stamp in _stamps(chat):
                 transaction.observe(stamp)
@@ -56,57 +57,6 @@ class Sync(Part):
                     self._put(transaction, row, message)
                     changed = True
         return changed
-
-    def changes_since(self, seq: int, limit: int = 200) -> Changes:
-        """What changed after `seq`, 0 for everything: at most `limit` chats and messages together.
-
-        Answers that are still being written and questions that still wait in the outbox come when they are done.
-        """
-        with self._db.read():
-            chats = self._db.all(
-                "SELECT change, row, 0 FROM chats WHERE change > ? ORDER BY change LIMIT ?", seq, limit + 1
-            )
-            messages = self._db.all(
-                f"SELECT m.change, m.chat, m.row FROM messages m WHERE m.change > ? AND {_UNSHARED}"
-                " ORDER BY m.change LIMIT ?",
-                seq,
-                limit + 1,
-            )
-            changed = sorted([*chats, *messages])
-            wanted: dict[int, list[int]] = {}
-            for _, chat, message in changed[:limit]:
-                wanted.setdefault(chat, []).extend([message] if message else [])
-            copies = tuple(load_chat(self._db, chat, load_by_rows(self._db, rows)) for chat, rows in wanted.items())
-            if len(changed) > limit:
-                return Changes(copies, changed[limit - 1][0], more=True)
-            return Changes(copies, self._db.require("SELECT value FROM meta WHERE key = 'change'")[0], more=False)
-
-    def sync_cursor(self, archive: str) -> SyncCursor:
-        """How far this store and that archive are in step; at the beginning when they never met."""
-        row = self._db.one("SELECT pulled, pushed FROM sync_cursors WHERE archive = ?", archive)
-        return SyncCursor() if row is None else SyncCursor(*row)
-
-    def set_pushed(self, archive: str, seq: int) -> None:
-        """Keeps that the archive has every change up to `seq`."""
-        with self._db.write():
-            self._db.run(
-                "INSERT INTO sync_cursors (archive, pushed) VALUES (?, ?)"
-                " ON CONFLICT (archive) DO UPDATE SET pushed = excluded.pushed",
-                archive,
-                seq,
-            )
-
-    def set_pulled(self, archive: str, cursor: str, *, was: str | None) -> bool:
-        """Keeps that everything up to the archive's `cursor` was merged, unless it is no longer at `was`.
-
-        Returns:
-            False when merging sent the store back to the beginning, because a chat came back that was purged: ask
-            for `sync_cursor` again and pull from there.
-        """
-        with self._db.write():
-            self._db.run("INSERT OR IGNORE INTO sync_cursors (archive) VALUES (?)", archive)
-            sql = "UPDATE sync_cursors SET pulled = ? WHERE archive = ? AND pulled IS ?"
-            return self._db.run(sql, cursor, archive, was) == 1
 
     def _stored(self, chat: Chat) -> list[ChatMessage]:
         """Our copies of the messages in `chat`; only those can be changed by it."""
@@ -184,7 +134,7 @@ def _stamps(chat: Chat) -> list[str]:
     return [*chat.stamps.values(), *(stamp for message in chat.messages for stamp in message.stamps.values())]
 
 
-def _acceptable(chat: Chat, now_ms: int) -> Chat:
+def acceptable(chat: Chat, now_ms: int) -> Chat:
     """The copy without what cannot be stored, and without what carries a stamp that is none or too far ahead: those
     fields as if never written."""
 

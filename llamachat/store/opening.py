@@ -192,6 +192,8 @@ def _exclusive(connection: sqlite3.Connection) -> Iterator[None]:
 def _back_up(path: Path, version: int, limits: StoreLimits) -> None:
     time_of_day = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = path.with_name(f"{path.name}.schema-{version}.{time_of_day}.backup")
+    for cut_short in path.parent.glob(f".{path.name}.schema-*.backup.new*"):  # by a process that was killed
+        cut_short.unlink(missing_ok=True)
     copy_database(path, target)
     older = sorted(path.parent.glob(f"{path.name}.schema-*.backup"), key=lambda p: (p.stat().st_mtime_ns, p.name))
     for surplus in older[: -limits.kept_backups]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -57,22 +58,21 @@ class Outbox(Attempts):
             user_message_id = user_message_id or uuid.uuid4().hex
             if self._db.one("SELECT 1 FROM outbox WHERE user_message_id = ?", user_message_id):
                 raise StoreError("conflict", f"The question {user_message_id!r} waits in the outbox already.")
-            self._db.run(
-                "INSERT INTO outbox (id, chat, position, text, parent_id, user_message_id, answer_id, attachments,"
-                " request, created_at, owner, heartbeat_at)"
-                " VALUES (?, ?, (SELECT coalesce(max(position), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                item_id,
-                chat,
-                storable(text),
-                parent_id,
-                user_message_id,
-                answer_id or uuid.uuid4().hex,
-                attachments_column(attachments),
-                encode(request),
-                now,
-                owner,
-                now if owner else None,
+            item = OutboxItem(
+                id=item_id,
+                chat_id=chat_id,
+                text=text,
+                parent_id=parent_id,
+                user_message_id=user_message_id,
+                answer_id=answer_id or uuid.uuid4().hex,
+                attachments=tuple(attachments),
+                request=dict(request or {}),
+                position=0,
+                created_at=now,
+                owner=owner,
+                heartbeat_at=now if owner else None,
             )
+            self._insert_item(chat, item)
             return self.outbox_item(item_id)
 
     def outbox_list(self, chat_id: str | None = None) -> list[OutboxItem]:
@@ -94,21 +94,21 @@ class Outbox(Attempts):
         return _item(row)
 
     def outbox_move(self, item_id: str, index: int) -> None:
-        """Moves a turn to that place among all that wait, from 0; beyond the end is the end."""
+        """Moves a turn to that place among those that `outbox_list` shows, from 0; beyond the end is the end."""
         with self._db.write():
             self.outbox_item(item_id)
-            order = [row[0] for row in self._db.all("SELECT id FROM outbox WHERE id <> ? ORDER BY position", item_id)]
+            order = self._order(besides=item_id)
             order.insert(max(index, 0), item_id)
-            self._db.run_many("UPDATE outbox SET position = ? WHERE id = ?", list(enumerate(order, start=1)))
+            self._set_order(order)
 
-    def outbox_edit(self, item_id: str, text: str) -> bool:
-        """Changes the question of a turn that nobody is sending; False when somebody is.
+    def outbox_edit(self, item_id: str, text: str, *, owner: str | None = None) -> bool:
+        """Changes the question of a turn that nobody has claimed, or only `owner`; False when somebody else has.
 
         A question that the chat has already changes with it: until it is sent, no other machine has seen it.
         """
         with self._db.write(durable=True) as transaction:
             item = self.outbox_item(item_id)
-            if self._is_claimed(item_id):
+            if self._is_claimed(item_id, besides=owner):
                 return False
             self._db.run("UPDATE outbox SET text = ? WHERE id = ?", storable(text), item_id)
             question = load_message(self._db, item.user_message_id)
@@ -124,6 +124,33 @@ class Outbox(Attempts):
                 self._db.run("DELETE FROM outbox WHERE id = ?", item_id)
                 # From now on the question is one that other machines get.
                 self._db.run("UPDATE messages SET change = ? WHERE id = ?", transaction.change(), row[0])
+
+    def outbox_withdraw(self, item_id: str, *, owner: str | None = None) -> OutboxItem | None:
+        """Takes out a turn that is no longer wanted; returns it, for `outbox_restore`.
+
+        None when it is gone, or claimed by somebody other than `owner`: it is being sent then.
+        """
+        with self._db.write(durable=True):
+            row = self._db.one(f"{_ITEM} WHERE o.id = ?", item_id)
+            if row is None or self._is_claimed(item_id, besides=owner):
+                return None
+            self.outbox_drop(item_id)
+            return _item(row)
+
+    def outbox_restore(self, item: OutboxItem) -> None:
+        """Takes a withdrawal back: the turn waits again, unclaimed, where it did or as near as what left since allows.
+
+        Raises:
+            StoreError: `missing`, when its chat was purged.
+        """
+        with self._db.write(durable=True):
+            chat = chat_row(self._db, item.chat_id)
+            before = "SELECT id FROM outbox WHERE position < ?"
+            ahead = {row[0] for row in self._db.all(before, item.position)}
+            self._insert_item(chat, dataclasses.replace(item, owner=None, heartbeat_at=None))
+            order = self._order(besides=item.id)
+            order.insert(sum(id_ in ahead for id_ in order), item.id)
+            self._set_order(order)
 
     def outbox_claim(self, owner: str, item_id: str | None = None) -> OutboxItem | None:
         """Claims the next turn to send, or that one if it can be had; None when there is none.
@@ -160,9 +187,40 @@ class Outbox(Attempts):
             sql = "UPDATE outbox SET owner = NULL, heartbeat_at = NULL WHERE id = ? AND owner = ?"
             self._db.run(sql, item_id, owner)
 
-    def _is_claimed(self, item_id: str) -> bool:
-        sql = f"SELECT 1 FROM outbox o WHERE o.id = ?3 AND {_ALIVE}"
-        return self._db.one(sql, *self._alive_range(), item_id) is not None
+    def _insert_item(self, chat: int, item: OutboxItem) -> None:
+        """The item at the end, with the claim that it carries."""
+        self._db.run(
+            "INSERT INTO outbox (id, chat, position, text, parent_id, user_message_id, answer_id, attachments,"
+            " request, created_at, owner, heartbeat_at)"
+            " VALUES (?, ?, (SELECT coalesce(max(position), 0) + 1 FROM outbox), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            item.id,
+            chat,
+            storable(item.text),
+            item.parent_id,
+            item.user_message_id,
+            item.answer_id,
+            attachments_column(item.attachments),
+            encode(item.request),
+            item.created_at,
+            item.owner,
+            item.heartbeat_at,
+        )
+
+    def _order(self, besides: str) -> list[str]:
+        """All other items, those of deleted chats last: they are not shown and take no place among the others."""
+        rows = self._db.all(
+            "SELECT o.id FROM outbox o JOIN chats c ON c.row = o.chat WHERE o.id <> ?"
+            " ORDER BY c.deleted_at IS NOT NULL, o.position",
+            besides,
+        )
+        return [row[0] for row in rows]
+
+    def _set_order(self, ids: Sequence[str]) -> None:
+        self._db.run_many("UPDATE outbox SET position = ? WHERE id = ?", list(enumerate(ids, start=1)))
+
+    def _is_claimed(self, item_id: str, *, besides: str | None) -> bool:
+        sql = f"SELECT 1 FROM outbox o WHERE o.id = ?3 AND o.owner IS NOT ?4 AND {_ALIVE}"
+        return self._db.one(sql, *self._alive_range(), item_id, besides) is not None
 
     def _alive_range(self) -> tuple[float, float]:
         now = self._db.now()

@@ -98,6 +98,17 @@ class StoredAttachment:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageTotals:
+    """Sums over answers; `costs` by currency, in its order."""
+
+    answers: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    costs: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SnippetPart:
     """A stretch of a snippet, and whether it is what was searched for."""
 
@@ -126,6 +137,25 @@ class Changes:
     chats: tuple[Chat, ...]
     seq: int
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedChat:
+    """A chat whose changes after `since`, in the store's own count, an archive did not take, and its sentence."""
+
+    chat_id: str
+    since: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What became of a copy out of an archive: whether it changed anything, and why not all of it was taken; with
+    `again` all of it may be once the clocks agree, so that it has to be asked for again."""
+
+    changed: bool
+    refused: str = ""
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from llamachat.store.migrations import MIGRATIONS, Migration
 from llamachat.store.opening import open_database
 from llamachat.store.outbox import Outbox
 from llamachat.store.searching import Search
+from llamachat.store.syncing import Sync
+from llamachat.store.totals import Totals
 from llamachat.store.upkeep import Upkeep
 
 
-class Store(Chats, Outbox, Drafts, Attachments, Search, Transfer, Upkeep):
+class Store(Chats, Outbox, Drafts, Attachments, Search, Totals, Transfer, Sync, Upkeep):
     """Conversations in SQLite. Belongs to the thread that opened it; several processes may have the same file open.
 
     What a method has acknowledged by returning survives the end of the process at any moment. Any method raises

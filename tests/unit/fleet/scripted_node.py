@@ -26,6 +26,7 @@ from llamachat.protocol import (
     DaemonFrame,
     Detach,
     Error,
+    GetHistory,
     Hello,
     Limits,
     Memory,
@@ -36,6 +37,7 @@ from llamachat.protocol import (
     Progress,
     Queued,
     QueueState,
+    SaveChat,
     SlotState,
     Status,
     Timings,
@@ -45,6 +47,7 @@ from llamachat.protocol import (
     decode_client,
     encode,
 )
+from tests.unit.fleet.scripted_archive import ScriptedArchive
 
 ANSWER = "The quick brown fox jumps over the lazy dog — naïve, café, 日本語, 🦙. " * 3
 
@@ -94,6 +97,8 @@ class ScriptedNode:
         ]
         self.default_model: str | None = "guide"
         self.peers: list[str] = []
+        self.archive: ScriptedArchive | None = None
+        self.principal = "local"
         self.protocol = 1
         self.token: str | None = None
         self.http_status: int | None = None
@@ -221,6 +226,8 @@ class ScriptedNode:
                         self.detached.append(frame.id)
                         if frame.id in streams:
                             streams.pop(frame.id).cancel()
+                    case SaveChat() | GetHistory() if self.archive is not None:
+                        tasks.add(asyncio.create_task(self._archived(connection, self.archive, frame)))
                     case Status():
                         tasks.add(asyncio.create_task(self._report(connection, frame.interval)))
                 async with self._changed:
@@ -237,6 +244,12 @@ class ScriptedNode:
         if self.frozen:
             await connection.wait_closed()
         await connection.send(encode(frame, Codec.MSGPACK))
+
+    async def _archived(
+        self, connection: ServerConnection, archive: ScriptedArchive, frame: SaveChat | GetHistory
+    ) -> None:
+        if not await archive.answer(frame, lambda answer: self._send(connection, answer)):
+            connection.transport.abort()
 
     async def _report(self, connection: ServerConnection, interval: float) -> None:
         while True:
@@ -262,8 +275,9 @@ class ScriptedNode:
             models=self.models,
             default_model=self.default_model,
             limits=Limits(self.frame_bytes, 64, 8),
-            principal=Principal("local", True),
+            principal=Principal(self.principal, True),
             peers=self.peers,
+            archive=self.archive is not None,
         )
 
     # ── answering ───────────────────────────────────────────────────────────────────────────────────────────────────

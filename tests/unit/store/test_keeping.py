@@ -54,3 +54,11 @@ def test_attachments_that_nothing_has_any_more_are_purged(store: Store, clock: H
 
     assert store.purge_attachments(before=clock.now - 5) == 1
     assert [store.attachment(digest) is None for digest in (used, queued, unused, fresh)] == [False, False, True, False]
+
+
+def test_the_texts_of_the_files_that_messages_name_are_found_by_hash(store: Store) -> None:
+    read = store.put_attachment(b"%PDF", "what it says")
+    plain = store.put_attachment("grüß".encode())
+    attachments = [Attachment("a.pdf", read, 4), Attachment("b.txt", plain, 6), Attachment("gone", "0" * 64, 1)]
+    found = store.attachment_texts([question(attachments=attachments), question()])
+    assert found == {read: "what it says", plain: "grüß"}

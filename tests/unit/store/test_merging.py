@@ -268,3 +268,23 @@ def test_every_stamp_is_later_than_all_before_even_when_the_clock_stands_or_goes
                 stamps.append(store.chat(chat).stamps["title"])
         clock.now -= 3_600
     assert stamps == sorted(set(stamps))
+
+
+@pytest.mark.parametrize("moment", [-1e15, -62_135_600_000.0, NOW + 25 * 3_600, 1e15, 1e300])
+@pytest.mark.parametrize("where", ["chat", "message", "deletion"])
+def test_a_time_that_no_clock_shows_is_refused_and_nothing_is_merged(store: Store, moment: float, where: str) -> None:
+    store.merge_chat(copy("c1", [question("hello")], title="t"))
+    before = store.chat("c1")
+    wrong = {
+        "chat": copy("c1", created_at=moment),
+        "message": copy("c1", [question(), question(created_at=moment)]),
+        "deletion": copy("c1", deleted_at=moment),
+    }[where]
+    with pytest.raises(StoreError, match=r"'c1' cannot be merged: Its .*_at .* (calendar|clock)") as caught:
+        store.merge_chat(wrong)
+    assert caught.value.state == "invalid"
+    assert store.chat("c1") == before
+
+
+def test_times_of_long_ago_and_of_a_clock_that_is_hours_ahead_are_taken(store: Store) -> None:
+    assert store.merge_chat(copy("c1", [question(created_at=-1e9), question(created_at=NOW + 23 * 3_600)]))

@@ -119,3 +119,50 @@ def test_turns_of_one_chat_are_sent_one_after_the_other_in_order(store: Store) -
     assert [claim("a"), claim("b"), claim("c")] == ["first", "elsewhere", None]
     store.outbox_drop(first.id)
     assert claim("c") == "second"
+
+
+def test_a_turn_is_moved_among_those_that_are_shown(store: Store) -> None:
+    chat, deleted = store.create_chat(), store.create_chat()
+    store.outbox_enqueue(deleted, "hidden")
+    first, second = (store.outbox_enqueue(chat, text) for text in ("first", "second"))
+    store.delete_chat(deleted)
+    store.outbox_move(second.id, 0)
+    assert waiting(store) == ["second", "first"]
+    store.outbox_move(second.id, 1)
+    assert waiting(store) == ["first", "second"]
+    store.restore_chat(deleted)
+    assert waiting(store) == ["first", "second", "hidden"]
+    assert first.position < second.position
+
+
+def test_a_dropped_turn_comes_back_where_it_was(store: Store) -> None:
+    chat = store.create_chat()
+    file = Attachment("notes.pdf", "ab" * 32, 9)
+    store.outbox_enqueue(chat, "one")
+    two = store.outbox_enqueue(chat, "two", request={"model": "m"}, attachments=[file])
+    three = store.outbox_enqueue(chat, "three")
+    dropped = store.outbox_withdraw(two.id)
+    assert dropped == two
+    assert waiting(store) == ["one", "three"]
+    store.outbox_restore(dropped)
+    assert waiting(store) == ["one", "two", "three"]
+    again = store.outbox_item(two.id)
+    assert (again.request, again.attachments, again.answer_id) == (two.request, two.attachments, two.answer_id)
+    store.outbox_drop(three.id)
+    assert store.outbox_withdraw(three.id) is None
+
+
+def test_a_turn_that_somebody_sends_is_not_withdrawn_and_comes_back_unclaimed(store: Store) -> None:
+    item = store.outbox_enqueue(store.create_chat(), "one", owner="me")
+    assert store.outbox_withdraw(item.id, owner="you") is None
+    dropped = store.outbox_withdraw(item.id, owner="me")
+    assert dropped is not None
+    store.outbox_restore(dropped)
+    assert store.outbox_claim("you") is not None
+
+
+def test_who_holds_a_turn_may_edit_it_and_nobody_else(store: Store) -> None:
+    item = store.outbox_enqueue(store.create_chat(), "befroe", owner="me")
+    assert not store.outbox_edit(item.id, "mine", owner="you")
+    assert store.outbox_edit(item.id, "before", owner="me")
+    assert waiting(store) == ["before"]
