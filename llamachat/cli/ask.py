@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Put this text file into the question. Repeat it for more.",
+    help="Put the text of this file into the question: PDF, text, Markdown, source. Repeat it for more.",
 )
+@click.option("--trim", is_flag=True, help="Of files too long for the model, send the beginning instead of failing.")
 @click.option("--model", metavar="M", help="The model to ask, by its id; auto for each node's default.")
 @click.option("--chat", "chat_id", metavar="ID", help="Go on with this chat; `llamachat chats list` shows the ids.")
 @click.option("--continue", "go_on", is_flag=True, help="Go on with the chat that was used last.")
@@ -44,6 +45,7 @@ def ask(
     invocation: Invocation,
     prompt: tuple[str, ...],
     files: tuple[Path, ...],
+    trim: bool,
     model: str | None,
     chat_id: str | None,
     go_on: bool,
@@ -66,9 +68,12 @@ def ask(
     if no_history and (chat_id is not None or go_on):
         raise click.UsageError("--no-history cannot go on with a chat.")
     settings = invocation.settings()
-    question = _question(prompt, files, settings)
+    question = _question(prompt, settings)
+    if not question and not files:
+        raise click.UsageError("There is no question. Give it as PROMPT, in a file with -f, or by a pipe.")
     with exits_on_signals(), invocation.context() as context:
         from llamachat.cli.answering import Request, answer
+        from llamachat.config import attaching
 
         chat = context.settings.chat
         sampling = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
@@ -81,28 +86,27 @@ def ask(
             question=question,
             chat=chat,
             params=_params(context.settings, sampling),
+            limits=attaching.limits(context.settings.attachments),
+            files=files,
+            trim=trim,
             chat_id=chat_id,
             go_on=go_on,
             keep=not no_history,
+            archive=context.settings.privacy.archive,
             as_json=as_json,
             stream=not no_stream,
         )
         sys.exit(asyncio.run(answer(context, request)))
 
 
-def _question(prompt: tuple[str, ...], files: tuple[Path, ...], settings: Settings) -> str:
+def _question(prompt: tuple[str, ...], settings: Settings) -> str:
     from llamachat.cli import question
 
-    limit = settings.attachments.max_file_bytes
     try:
-        texts = [question.read_file(file, limit) for file in files]
-        piped = _piped(limit) if question.is_piped() else ""
+        piped = _piped(settings.attachments.max_text_bytes) if question.is_piped() else ""
     except question.QuestionError as error:
         raise UsageProblem(str(error)) from None
-    text = question.compose(" ".join(prompt), piped, texts)
-    if not text:
-        raise click.UsageError("There is no question. Give it as PROMPT, in a file with -f, or by a pipe.")
-    return text
+    return question.compose(" ".join(prompt), piped)
 
 
 def _piped(limit: int) -> str:

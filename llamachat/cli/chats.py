@@ -11,9 +11,10 @@ import click
 
 from llamachat.base.text import one_line, printable
 from llamachat.cli.chats_store import opened_store
+from llamachat.cli.chats_sync import sync
 from llamachat.cli.chats_transfer import export, import_
 from llamachat.cli.invocation import Invocation, UsageProblem, place_options
-from llamachat.cli.listing import time_text, title_text
+from llamachat.cli.listing import attached_text, time_text, title_text
 
 if TYPE_CHECKING:
     from llamachat.store import ChatSummary, SearchHit
@@ -26,6 +27,7 @@ def chats() -> None:
 
 chats.add_command(export)
 chats.add_command(import_)
+chats.add_command(sync)
 
 
 @chats.command("list")
@@ -61,7 +63,9 @@ def show(invocation: Invocation, chat_id: str) -> None:
     for message in messages:
         by = message.role if message.model is None else f"{message.role} ({one_line(message.model, 64)})"
         ending = {"partial": " — not complete", "failed": " — failed"}.get(message.state, "")
-        click.echo(f"\n── {by}, {time_text(message.created_at)}{ending}\n{printable(message.content)}")
+        click.echo(f"\n── {by}, {time_text(message.created_at)}{ending}")
+        for text in filter(None, (attached_text(message.attachments), printable(message.content))):
+            click.echo(text)
 
 
 @chats.command()

@@ -94,7 +94,7 @@ def import_(invocation: Invocation, file: Path) -> None:
             try:
                 done.append(store.import_chat(chat))
             except StoreError as error:
-                if error.state != "conflict":
+                if error.state not in ("conflict", "invalid"):
                     raise
                 failed.append(f"{title_text(chat.title)}: {error}")
     _report(found, done, failed)

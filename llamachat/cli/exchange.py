@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from llamachat.cli.invocation import EXIT_FAILED, EXIT_NO_NODE
 from llamachat.config import sampling
 from llamachat.config.schema import ChatSettings
-from llamachat.fleet import Turn
+from llamachat.documents.document import Document
+from llamachat.fleet import Turn, prompts
 from llamachat.fleet.events import Failed, TurnEvent
-from llamachat.fleet.recording import RecordedTurn, add_question, conversation
-from llamachat.protocol import Params, PromptMessage
+from llamachat.fleet.outbox import Taken
+from llamachat.fleet.recording import RecordedTurn
+from llamachat.protocol import ChatMessage, Params, PromptMessage
 from llamachat.store import Store, StoreThread
 
 NO_NODE_CODE: Final = "no_node"
 
 
 async def kept(
-    store: StoreThread, chat_id: str, chat: ChatSettings, params: Params, question: str, *, wait: bool
+    store: StoreThread,
+    chat_id: str,
+    chat: ChatSettings,
+    params: Params,
+    question: str,
+    documents: Sequence[Document] = (),
+    *,
+    wait: bool,
 ) -> RecordedTurn:
-    """The question as the fleet takes it, kept at the end of its chat; `wait` for a node when none can be reached.
+    """The question as the fleet takes it, kept with its files at the end of its chat; `wait` for a node when none can
+    be reached.
 
     Raises:
         StoreError: it cannot be kept.
@@ -29,16 +41,34 @@ async def kept(
     asked_at = time.time()
 
     def keep(s: Store) -> RecordedTurn:
-        parent = add_question(s, chat_id, question, asked_at)
-        messages = conversation(chat.system_prompt, s.active_path(chat_id))
-        return RecordedTurn(_turn(chat, params, chat_id, messages, wait=wait), parent.id, asked_at)
+        parent = prompts.keep_question(s, chat_id, question, asked_at, documents)
+        return _recorded(s, chat, params, chat_id, parent, wait=wait)
 
     return await store.run(keep)
 
 
-def passing(chat: ChatSettings, params: Params, question: str) -> Turn:
+async def waited(store: StoreThread, taken: Taken, chat: ChatSettings, params: Params) -> RecordedTurn:
+    """A question that waited, and is part of its chat already, as the fleet takes it.
+
+    Raises:
+        StoreError: the history cannot be read.
+    """
+    chosen = taken.item.request.get("model") if taken.item.request else None
+    if isinstance(chosen, str):
+        chat = dataclasses.replace(chat, model=chosen)
+    return await store.read(lambda s: _recorded(s, chat, params, taken.item.chat_id, taken.question, wait=True))
+
+
+def _recorded(
+    s: Store, chat: ChatSettings, params: Params, chat_id: str, question: ChatMessage, *, wait: bool
+) -> RecordedTurn:
+    messages = prompts.prompt(s, chat.system_prompt, s.active_path(chat_id))
+    return RecordedTurn(_turn(chat, params, chat_id, messages, wait=wait), question.id, question.created_at)
+
+
+def passing(chat: ChatSettings, params: Params, question: str, documents: Sequence[Document] = ()) -> Turn:
     """The question as the fleet takes it, without a chat that keeps it."""
-    messages = (*conversation(chat.system_prompt, ()), PromptMessage("user", question))
+    messages = prompts.passing_prompt(chat.system_prompt, question, documents)
     return _turn(chat, params, _new_id(), messages, wait=False)
 
 

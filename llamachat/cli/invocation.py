@@ -26,8 +26,8 @@ EXIT_NO_NODE: Final = 3
 EXIT_SIGNAL: Final = 128  # plus the number of the signal, as shells count
 
 NO_NODE: Final = (
-    "No node is configured. Name one with --node ws://HOST:13000/chat, write it down with `llamachat config edit`, "
-    "or try `llamachat demo`, which needs none."
+    "No node is configured. Name one with --node ws://HOST:13000/chat, add one for good with "
+    "`llamachat nodes --add ws://HOST:13000/chat`, or try `llamachat demo`, which needs none."
 )
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -83,7 +83,7 @@ class Invocation:
         file = where.config_file if where.config_named or where.config_file.exists() else None
         overrides = {} if self.theme is None else {"look.theme": self.theme}
         try:
-            return loading.load(file, overrides)
+            return loading.load(file, overrides, themes=where.themes_dir)
         except ConfigError as error:
             raise UsageProblem(f"The settings cannot be used.\n{error}") from None
 

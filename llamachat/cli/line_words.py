@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from llamachat.base.text import one_line
+from llamachat.base.text import one_line, sentence
 from llamachat.cli.rendering import PrintableStream, count, progress
 from llamachat.fleet.events import Loading, Prefilling, Queued, Routed, TurnEvent
 from llamachat.fleet.snapshot import NodeSnapshot
@@ -19,10 +19,21 @@ Type a question and press Enter. Commands:
 4. /open N: go on with chat N of that list
 5. /nodes: how the nodes are
 6. /stop: stop the answer that is coming (Ctrl+C does too)
-7. /quit: end (Ctrl+D does too)
+7. /attach FILE: put a file into your next question; /attach alone says what is attached
+8. /trim: keep of the attached files what fits
+9. /detach: forget the attached files
+10. /waiting: list the questions that wait; what you type while an answer comes waits for its end
+11. /edit N TEXT: change waiting question N
+12. /move N M: make waiting question N number M
+13. /drop N: take waiting question N out
+14. /send N: send waiting question N first
+15. /quit: end (Ctrl+D does too)
 The number of a command does as well as its name: /4 2 is /open 2. A question that begins with / is typed with //."""
 
-NAMES: Final = ("help", "new", "chats", "open", "nodes", "stop", "quit")
+OUTBOX_NAMES: Final = ("waiting", "edit", "move", "drop", "send")
+"""Commands about what waits; they are obeyed while an answer comes, too."""
+
+NAMES: Final = ("help", "new", "chats", "open", "nodes", "stop", "attach", "trim", "detach", *OUTBOX_NAMES, "quit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,5 +116,5 @@ def changes(before: tuple[NodeSnapshot, ...], after: tuple[NodeSnapshot, ...]) -
 
 def describe(node: NodeSnapshot) -> str:
     """How a node is, in a sentence."""
-    reason = f": {one_line(node.reason).rstrip('.')}" if node.reason else ""
-    return f"{one_line(node.name, 64)} is {node.state}{reason}."
+    reason = f": {one_line(node.reason)}" if node.reason else ""
+    return sentence(f"{one_line(node.name, 64)} is {node.state}{reason}")

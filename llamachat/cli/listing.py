@@ -1,10 +1,16 @@
-"""How a kept chat is called in lists."""
+"""How a kept chat and its parts are called in lists."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line
+
+if TYPE_CHECKING:
+    from llamachat.protocol import Attachment
 
 
 def title_text(title: str) -> str:
@@ -15,3 +21,9 @@ def title_text(title: str) -> str:
 def time_text(seconds: float) -> str:
     """A point in time (seconds since 1970) to the minute, in the local time zone."""
     return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def attached_text(attachments: Iterable[Attachment]) -> str:
+    """The files of a message on one line; "" without files."""
+    files = ", ".join(f"{one_line(file.name)} ({size_text(file.size)})" for file in attachments)
+    return f"[Attached: {files}]" if files else ""

@@ -12,6 +12,7 @@ from llamachat.cli.ask import ask
 from llamachat.cli.chats import chats
 from llamachat.cli.config import config
 from llamachat.cli.demo import demo
+from llamachat.cli.doctor import doctor
 from llamachat.cli.interrupts import exits_on_signals
 from llamachat.cli.invocation import CommandError, Invocation, UsageProblem, node_options
 from llamachat.cli.nodes import nodes
@@ -61,5 +62,5 @@ def start(invocation: Invocation) -> int:
             raise CommandError(str(error)) from None
 
 
-for command in (ask, nodes, chats, demo, config):
+for command in (ask, nodes, chats, demo, config, doctor):
     main.add_command(command)

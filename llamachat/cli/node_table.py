@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from llamachat.base.text import one_line
+from llamachat.base.text import one_line, sentence
 from llamachat.fleet.snapshot import LinkState, NodeSnapshot
 from llamachat.protocol.chats import to_plain
 
@@ -24,8 +24,8 @@ _MARKS: Final[dict[LinkState, tuple[str, str]]] = {
 _UNKNOWN: Final = "–"
 
 
-def row(node: NodeSnapshot, now: float) -> tuple[str, ...]:
-    """One node under `HEADINGS`; `now` is seconds since the epoch."""
+def row(node: NodeSnapshot) -> tuple[str, ...]:
+    """One node under `HEADINGS`."""
     status = node.status if node.connected else None
     numbers: tuple[str, ...] = (_UNKNOWN,) * 6
     if status is not None:
@@ -39,28 +39,32 @@ def row(node: NodeSnapshot, now: float) -> tuple[str, ...]:
             _UNKNOWN if status.latency_ms is None else f"{status.latency_ms:.0f} ms",
         )
     models = ", ".join(one_line(model.id, 64) for model in node.models) or _UNKNOWN
-    return (one_line(node.name, 64), _state(node, now), *numbers, models)
+    return (one_line(node.name, 64), f"{_MARKS[node.state][0]} {node.state}", *numbers, models)
 
 
-def _state(node: NodeSnapshot, now: float) -> str:
-    parts = [f"{_MARKS[node.state][0]} {node.state}"]
-    if node.reason:
-        parts.append(one_line(node.reason))
+def reasons(nodes: tuple[NodeSnapshot, ...], now: float) -> list[str]:
+    """A line for each node of which there is more to say than fits a column: why it is as it is, when it is tried.
+    `now` is seconds since the epoch."""
+    return [line for node in nodes if (line := _reason(node, now))]
+
+
+def _reason(node: NodeSnapshot, now: float) -> str:
+    parts = [sentence(one_line(node.reason))] if node.reason else []
     if node.retry_at is not None and not node.connected:
-        parts.append(f"next try in {max(0, round(node.retry_at - now))} s")
-    return ": ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])
+        parts.append(f"Next try in {max(0, round(node.retry_at - now))} s.")
+    return f"{one_line(node.name, 64)}: {' '.join(parts)}" if parts else ""
 
 
-def table(nodes: tuple[NodeSnapshot, ...], now: float) -> Table:
+def table(nodes: tuple[NodeSnapshot, ...]) -> Table:
     """All nodes, in order of priority."""
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for heading in HEADINGS:
-        grid.add_column(heading, overflow="fold")
+        grid.add_column(heading, overflow="fold", no_wrap=heading in ("node", "state"))
     for node in nodes:
-        name, state, *rest = row(node, now)
+        name, state, *rest = row(node)
         grid.add_row(Text(name), Text(state, style=_MARKS[node.state][1]), *map(Text, rest))
     return grid
 

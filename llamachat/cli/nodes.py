@@ -81,7 +81,7 @@ async def _watch(context: AppContext, known: Sequence[str], as_json: bool) -> in
     from llamachat.fleet import Fleet
 
     with watched() as interrupts:
-        async with Fleet(context.addresses) as fleet:
+        async with Fleet(context.addresses, limits=context.limits) as fleet:
             await run_until(_show_lines(fleet) if as_json else _show_table(fleet, known), interrupts.wait())
     return 0
 
@@ -91,11 +91,12 @@ def _view(snapshots: tuple[NodeSnapshot, ...], here: NodeSnapshot | None, known:
     from rich.console import Group
     from rich.text import Text
 
-    from llamachat.cli.node_table import table
+    from llamachat.cli.node_table import reasons, table
     from llamachat.fleet.discovery import offers
 
-    told = offering.lines(offers(snapshots, here, known))
-    return Group(table(snapshots, time.time()), *(Text(line) for line in (["", *told] if told else [])))
+    below = [part for part in (reasons(snapshots, time.time()), offering.lines(offers(snapshots, here, known))) if part]
+    lines = [line for part in below for line in ("", *part)]
+    return Group(table(snapshots), *(Text(line) for line in lines))
 
 
 async def _show_table(fleet: Fleet, known: Sequence[str]) -> None:

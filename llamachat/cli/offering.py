@@ -37,14 +37,11 @@ async def survey(
 
 async def look_at(address: NodeAddress | None) -> NodeSnapshot | None:
     """The daemon at an address, if one says hello there; None without an address."""
-    from llamachat.cli.settling import is_connecting, settled
-    from llamachat.fleet import Fleet
+    from llamachat.fleet import trying
 
     if address is None:
         return None
-    async with Fleet([address]) as fleet:
-        await settled(fleet, is_connecting, LOOK_TIMEOUT_S)
-        (snapshot,) = fleet.snapshots()
+    snapshot = await trying.look_at(address, LOOK_TIMEOUT_S)
     return snapshot if snapshot.hello is not None else None
 
 

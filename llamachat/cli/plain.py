@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, aclosing
@@ -14,17 +15,21 @@ from llamachat.base.tasks import cancel_and_wait
 from llamachat.base.text import one_line, printable
 from llamachat.cli import exchange, line_words
 from llamachat.cli.interrupts import Interrupts, watched
-from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, NO_NODE, NoNodeError
+from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, EXIT_USAGE, NO_NODE, NoNodeError
+from llamachat.cli.line_files import LineFiles
+from llamachat.cli.line_outbox import LineOutbox
 from llamachat.cli.line_words import Ordered, Said
 from llamachat.cli.lines import Lines
-from llamachat.cli.listing import time_text, title_text
+from llamachat.cli.listing import attached_text, time_text, title_text
 from llamachat.cli.output import on_stdout
 from llamachat.cli.settling import is_connecting, settled
 from llamachat.cli.transcript import Transcript
 from llamachat.config import AppContext, sampling
-from llamachat.fleet import Fleet, NodeSnapshot
+from llamachat.fleet import Fleet, NodeSnapshot, Syncing
 from llamachat.fleet.events import TurnEvent
-from llamachat.fleet.recording import record
+from llamachat.fleet.outbox import takes_work
+from llamachat.fleet.recording import RecordedTurn, abandoned, record
+from llamachat.fleet.sync_state import describe as in_words
 from llamachat.store import ChatSummary, StoreThread
 
 PROMPT: Final = "you> "
@@ -50,8 +55,14 @@ async def _run(context: AppContext) -> int:
         try:
             async with AsyncExitStack() as stack:
                 store = await stack.enter_async_context(StoreThread(context.places.history_file))
-                fleet = await stack.enter_async_context(Fleet(context.addresses, policy=context.settings.chat.policy))
-                return await LineMode(context, store, fleet, interrupts).run()
+                policy = context.settings.chat.policy
+                fleet = await stack.enter_async_context(Fleet(context.addresses, policy=policy, limits=context.limits))
+                syncing = None
+                if context.settings.privacy.archive:
+                    syncing = await stack.enter_async_context(Syncing(fleet, store))
+                files = LineFiles(context, store, fleet, interrupts)
+                stack.push_async_callback(files.close)
+                return await LineMode(context, store, fleet, interrupts, files, syncing).run()
         except BrokenPipeError:
             return EXIT_FAILED
 
@@ -59,11 +70,22 @@ async def _run(context: AppContext) -> int:
 class LineMode:
     """One run of it.
 
-    At a terminal the next question can be typed while an answer comes; it is sent after that. What the fleet does
-    between two questions is said before the next prompt, never into a line that is being typed.
+    At a terminal the next question can be typed while an answer comes; it waits in the outbox, so that it survives the
+    end of the program, and is sent after that. What the fleet does between two questions is said before the next
+    prompt, never into a line that is being typed.
     """
 
-    def __init__(self, context: AppContext, store: StoreThread, fleet: Fleet, interrupts: Interrupts) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        store: StoreThread,
+        fleet: Fleet,
+        interrupts: Interrupts,
+        files: LineFiles,
+        syncing: Syncing | None,
+    ) -> None:
+        self._files = files
+        self._syncing = syncing
         self._context = context
         self._store = store
         self._fleet = fleet
@@ -71,7 +93,10 @@ class LineMode:
         self._typed = sys.stdin.isatty()
         self._output = on_stdout()
         self._lines = Lines()
+        self._outbox = LineOutbox(store, fleet)
         self._ahead: deque[str | None] = deque()
+        self._ending: signal.Signals | None = None
+        self._quitting = False
         self._listed: list[ChatSummary] = []
         self._chat_id: str | None = None
         self._seen: tuple[NodeSnapshot, ...] = ()
@@ -86,7 +111,12 @@ class LineMode:
         while True:
             await self._tell_changes()
             if self._typed:
-                await self._output.write(PROMPT)
+                await self._go_on()
+                await self._send_waiting()
+                if not self._leaving:
+                    await self._output.write(PROMPT)
+            if self._quitting:
+                return 0
             line = await self._next_line()
             if isinstance(line, signal.Signals):
                 await self._say("")
@@ -95,6 +125,9 @@ class LineMode:
                 return 0 if self._typed else self._status
             if not self._typed:
                 await self._say(PROMPT + printable(line))
+            if self._typed and (said := await self._files.dropped(line, self._chat_id)):
+                await self._note(said)
+                continue
             match line_words.parse(line):
                 case Said(text):
                     await self._ask(text)
@@ -103,8 +136,16 @@ class LineMode:
                 case Ordered() as order:
                     await self._obey(order)
 
+    @property
+    def _leaving(self) -> bool:
+        return self._quitting or self._ending is not None
+
     async def _say(self, text: str) -> None:
         await self._output.write(text + "\n")
+
+    async def _note(self, sentences: list[str]) -> None:
+        for sentence in sentences:
+            await self._say(f"[{one_line(sentence, 1000)}]")
 
     async def _tell_changes(self) -> None:
         before, self._seen = self._seen, self._fleet.snapshots()
@@ -113,7 +154,7 @@ class LineMode:
 
     async def _next_line(self) -> str | signal.Signals | None:
         while True:
-            if (number := self._interrupts.take()) is not None:
+            if (number := self._ending or self._interrupts.take()) is not None:
                 return number
             if self._ahead:
                 return self._ahead.popleft()
@@ -137,10 +178,33 @@ class LineMode:
             case "nodes":
                 for node in self._fleet.snapshots():
                     await self._say(f"[{line_words.describe(node)}]")
+                for state in self._syncing.states() if self._syncing is not None else ():
+                    await self._say(f"[{one_line(state.node, 64)}, history: {in_words(state)}]")
             case "stop":
                 await self._say("[No answer is coming.]")
+            case "attach":
+                await self._note(await self._files.attach(order.argument, self._chat_id))
+            case "trim":
+                await self._note(await self._files.trim(self._chat_id))
+            case "detach":
+                await self._note(self._files.detach())
+            case name if name in line_words.OUTBOX_NAMES:
+                await self._obey_about_outbox(order)
             case _:
                 await self._say(f"[There is no command /{one_line(order.name, 20)}; /help lists them.]")
+
+    async def _obey_about_outbox(self, order: Ordered) -> None:
+        match order.name:
+            case "waiting":
+                await self._note(await self._outbox.listed())
+            case "edit":
+                await self._note(await self._outbox.edit(order.argument))
+            case "move":
+                await self._note(await self._outbox.move(order.argument))
+            case "drop":
+                await self._note(await self._outbox.drop(order.argument))
+            case "send":
+                await self._note(await self._outbox.send(order.argument))
 
     async def _list_chats(self) -> None:
         self._listed = await self._store.read(lambda store: store.list_chats(LISTED_CHATS))
@@ -161,37 +225,95 @@ class LineMode:
         await self._say(f"[{title_text(chat.title)}, {chat.message_count} messages; the last ones:]")
         for message in path:
             label = PROMPT if message.role == "user" else f"{one_line(message.model or message.role, 64)}> "
-            await self._say(label + printable(message.content))
+            files = attached_text(message.attachments)
+            await self._say(label + " ".join(filter(None, (files, printable(message.content)))))
 
     # ── a question ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, question: str) -> None:
         chat = self._context.settings.chat
+        if problem := await self._files.problem(self._chat_id):
+            self._status = EXIT_USAGE
+            await self._note([f"The question was not sent. {problem}"])
+            return
         if self._chat_id is None:
             self._chat_id = await self._store.run(lambda store: store.create_chat())
         kept = await exchange.kept(
-            self._store, self._chat_id, chat, sampling.params(chat.sampling), question, wait=self._typed
+            self._store,
+            self._chat_id,
+            chat,
+            sampling.params(chat.sampling),
+            question,
+            self._files.take(),
+            wait=self._typed,
         )
+        await self._answer(kept)
+
+    async def _go_on(self) -> None:
+        """Goes on with answers that a client left before they ended, this one's predecessor or another."""
+        if not takes_work(self._fleet.snapshots()):
+            return
+        now = time.time()
+        for recorded in await self._store.run(lambda store: abandoned(store, now)):
+            if self._leaving:
+                return
+            chat_id = recorded.turn.chat_id
+            title = await self._store.read(lambda store: store.summary(chat_id).title)  # noqa: B023  awaited here
+            so_far = "so far:" if recorded.turn.prefix else "nothing had come yet."
+            await self._note([f"Going on with the last answer in {title_text(title)}; {so_far}"])
+            await self._say(printable(recorded.turn.prefix))
+            self._chat_id = self._chat_id or chat_id
+            await self._answer(recorded)
+
+    async def _send_waiting(self) -> None:
+        """Sends what waits, as far as it can be sent now."""
+        while not self._leaving and (taken := await self._outbox.next()) is not None:
+            chat_id = taken.item.chat_id
+            if chat_id != self._chat_id:
+                title = await self._store.read(lambda store: store.summary(chat_id).title)  # noqa: B023  awaited here
+                await self._note([f"From {title_text(title)}, where it waited:"])
+            await self._say(PROMPT + printable(taken.item.text))
+            chat = self._context.settings.chat
+            await self._answer(await exchange.waited(self._store, taken, chat, sampling.params(chat.sampling)))
+
+    async def _answer(self, kept: RecordedTurn) -> None:
         showing = asyncio.create_task(self._show(record(self._fleet, self._store, kept)))
         try:
             await self._listen_until(showing, kept.turn.message_id)
-            self._status = showing.result()
+            if showing.done():
+                self._status = showing.result()
         finally:
             await cancel_and_wait(showing)
 
     async def _listen_until(self, showing: asyncio.Task[int], message_id: str) -> None:
-        """Reads on while an answer comes: `/stop` and a signal stop it, anything else waits for its turn."""
-        while not showing.done():
-            if self._interrupts.take() is not None:
-                await self._fleet.cancel(message_id)
-            elif self._lines.any:
-                line = self._lines.take()
-                if line is not None and line_words.parse(line) == Ordered("stop", ""):
+        """Reads on while an answer comes: `/stop` and Ctrl+C stop it; who leaves does not, it goes on at its node."""
+        while not (showing.done() or self._leaving):
+            if (number := self._interrupts.take()) is not None:
+                if number == signal.SIGINT:
                     await self._fleet.cancel(message_id)
                 else:
-                    self._ahead.append(line)
+                    self._ending = number
+            elif self._lines.any:
+                await self._take_ahead(self._lines.take(), message_id)
             else:
                 await _until_any(self._lines.wait(), self._interrupts.wait(), showing)
+
+    async def _take_ahead(self, line: str | None, message_id: str) -> None:
+        """A line that was typed while an answer comes."""
+        match None if line is None else line_words.parse(line):
+            case Ordered("stop", ""):
+                await self._fleet.cancel(message_id)
+            case Ordered("quit") if self._typed:
+                self._quitting = True
+            case Ordered(name=name) as order if name in line_words.OUTBOX_NAMES and self._typed:
+                await self._obey_about_outbox(order)
+            case Said(text) if self._typed and not self._ahead and self._chat_id is not None:
+                if problem := await self._files.problem(self._chat_id):
+                    await self._note([f"The question was not sent. {problem}"])
+                else:
+                    await self._note(await self._outbox.put(self._chat_id, text, self._files.take()))
+            case _:
+                self._ahead.append(line)
 
     async def _show(self, events: AsyncGenerator[TurnEvent, None]) -> int:
         """Writes what comes; the exit status that the ending counts as."""

@@ -46,8 +46,13 @@ class PrintableStream:
 
 
 def json_line(event: TurnEvent, chat_id: str | None = None) -> str:
-    """The event as one line of JSON. ASCII alone: every control character is escaped, so that printing it is safe."""
-    return json.dumps(as_json(event, chat_id), separators=(", ", ": "))
+    """The event as one line of JSON."""
+    return as_line(as_json(event, chat_id))
+
+
+def as_line(values: dict[str, Any]) -> str:
+    """Plain values as one line of JSON. ASCII alone: control characters are escaped, so that printing it is safe."""
+    return json.dumps(values, separators=(", ", ": "))
 
 
 def as_json(event: TurnEvent, chat_id: str | None = None) -> dict[str, Any]:

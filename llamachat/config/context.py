@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from llamachat.config.patience import fleet_limits
 from llamachat.config.places import Places
 from llamachat.config.schema import NodeSettings, Settings
 from llamachat.config.tokens import token_source
 
 if TYPE_CHECKING:
     from llamachat.fleet import NodeAddress
+    from llamachat.fleet.limits import FleetLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class AppContext:
     def data_dir(self) -> Path:
         """Where the history is."""
         return self.places.data_dir
+
+    @property
+    def limits(self) -> FleetLimits:
+        """The times and bounds that the fleet is to go by."""
+        return fleet_limits(self.settings.fleet)
 
     @property
     def theme(self) -> str:

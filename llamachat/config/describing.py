@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import tomlkit
 
-from llamachat.config.schema import NodeSettings, Section, Setting, Settings, members
+from llamachat.config.schema import Entries, NodeSettings, Section, Setting, Settings, members
 
 _HIDDEN: Final = "…"
 _EXAMPLE_NODE: Final = NodeSettings(name="llama-01", url="ws://10.0.0.5:13000/chat")
@@ -20,6 +20,9 @@ def template() -> str:
     that holds once the mark is taken away."""
     parts = ["# Settings of llamachat. A line that begins with # is off: take the # away, and change what follows.", ""]
     for name, _default, member in members(Settings):
+        if isinstance(member, Entries):
+            parts += [*_entries(name, member, dict([member.example]), off="#"), ""]
+            continue
         assert isinstance(member, Section)
         values = _EXAMPLE_NODE if member.many else getattr(Settings(), name)
         parts += [*_table((name,), member, values, off="#"), ""]
@@ -30,8 +33,11 @@ def effective(settings: Settings) -> str:
     """What holds now, as TOML; tokens are not shown."""
     parts: list[str] = []
     for name, _default, member in members(Settings):
-        assert isinstance(member, Section)
         value = getattr(settings, name)
+        if isinstance(member, Entries):
+            parts += [*_entries(name, member, {key: ",".join(keys) for key, keys in value.items()}, off=""), ""]
+            continue
+        assert isinstance(member, Section)
         for values in value if member.many else [value]:
             parts += [*_table((name,), member, values, off=""), ""]
     return "\n".join(parts)
@@ -47,11 +53,20 @@ def _table(path: tuple[str, ...], section: Section, values: Any, *, off: str) ->
         if isinstance(member, Section):
             nested.append((name, member, value))
             continue
+        assert isinstance(member, Setting)
         yield f"# {member.help} Allowed: {member.rule}."
         yield f"#{name} = {_NOT_SET}" if value is None else f"{off}{name} = {_toml(value, member)}"
     for name, member, value in nested:
         yield ""
         yield from _table((*path, name), member, value, off=off)
+
+
+def _entries(name: str, entries: Entries, values: Mapping[str, str], *, off: str) -> Iterator[str]:
+    yield f"# {entries.help}"
+    yield f"# Each key is {entries.names}. Allowed: {entries.rule}."
+    yield f"[{name}]"
+    for key, value in values.items():
+        yield f"{off}{tomlkit.item(key).as_string()} = {tomlkit.item(value).as_string()}"
 
 
 def _toml(value: Any, setting: Setting) -> str:

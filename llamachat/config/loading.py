@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,32 +11,43 @@ from llamachat.base.hints import did_you_mean
 from llamachat.base.problems import ConfigError, Problem, shown
 from llamachat.base.toml_documents import TomlDocument, dotted, parse_document, read_text
 from llamachat.base.toml_lines import KeyPath
-from llamachat.config.rules import name_of
-from llamachat.config.schema import NodeSettings, Section, Setting, Settings, members, settings_under
+from llamachat.config.places import themes_beside
+from llamachat.config.rules import ThemeName, name_of
+from llamachat.config.schema import Entries, NodeSettings, Section, Setting, Settings, members, settings_under
+from llamachat.config.themes import is_there
 
 _TOKEN_KEYS: Final = ("token", "token_file", "token_command")
 
 
-def load(path: Path | None, overrides: Mapping[str, object] | None = None) -> Settings:
+def load(path: Path | None, overrides: Mapping[str, object] | None = None, *, themes: Path | None = None) -> Settings:
     """The settings of the file at `path` (None: the defaults), with `overrides` by dotted key on top.
+
+    The person's own themes are looked for in `themes`, which is beside `path` when it is not given.
 
     Raises:
         ConfigError: with every problem of the file and the overrides; an unreadable file is one too.
     """
-    return parse("" if path is None else read_text(path, required=True), path, overrides)
+    return parse("" if path is None else read_text(path, required=True), path, overrides, themes=themes)
 
 
-def parse(text: str, path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
-    """The settings that the TOML `text` holds; `path` names it in problems.
+def parse(
+    text: str,
+    path: Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    themes: Path | None = None,
+) -> Settings:
+    """The settings that the TOML `text` holds; `path` names it in problems; the rest as for `load`.
 
     Raises:
         ConfigError: with every problem.
     """
     document = parse_document(text, path)
-    reader = _Reader(path, document)
+    themes = themes_beside(path) if themes is None and path is not None else themes
+    reader = _Reader(path, document, themes)
     settings: Settings = reader.table((), Settings, document.values)
     if overrides:
-        overrider = _Reader(None, TomlDocument())
+        overrider = _Reader(None, TomlDocument(), themes)
         settings = overrider.override(settings, overrides)
         reader.problems += overrider.problems
     if reader.problems:
@@ -47,8 +58,9 @@ def parse(text: str, path: Path | None = None, overrides: Mapping[str, object] |
 class _Reader:
     """Reads tables by the schema and collects what is wrong with them."""
 
-    def __init__(self, file: Path | None, document: TomlDocument) -> None:
+    def __init__(self, file: Path | None, document: TomlDocument, themes: Path | None) -> None:
         self._file = file
+        self._themes = themes
         self._document = document
         self.problems: list[Problem] = []
 
@@ -68,6 +80,8 @@ class _Reader:
                 self._wrong((*path, name), "an unknown key", _nearest(name, path, tuple(known)))
             elif isinstance(member, Section):
                 read[name] = self._section((*path, name), member, entry)
+            elif isinstance(member, Entries):
+                read[name] = self._entries((*path, name), member, entry)
             else:
                 self._single((*path, name), member, entry, into=read)
         return kind(**read)
@@ -75,6 +89,8 @@ class _Reader:
     def _single(self, path: KeyPath, setting: Setting, value: object, *, into: dict[str, Any]) -> None:
         try:
             read = setting.rule.read(value)
+            if isinstance(setting.rule, ThemeName) and not is_there(read, setting.rule.built_in, self._themes):
+                raise ValueError
         except ValueError:
             self._wrong(path, "a value that is not shown" if setting.secret else shown(value), str(setting.rule))
             return
@@ -90,6 +106,22 @@ class _Reader:
             return ()
         entries = [((*path, index), entry) for index, entry in enumerate(value)]
         return self._nodes(entries)
+
+    def _entries(self, path: KeyPath, entries: Entries, value: object) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._wrong(path, shown(value), f"a table [{dotted(path)}]")
+            return {}
+        read: dict[str, Any] = {}
+        for where, entry in _leaves(path, value):
+            name = ".".join(str(part) for part in where[len(path) :])
+            if name in read:
+                self._wrong(where, "this name for the second time", "each name once")
+                continue
+            try:
+                read[name] = entries.rule.read(entry)
+            except ValueError:
+                self._wrong(where, shown(entry), str(entries.rule))
+        return read
 
     def _nodes(self, entries: list[tuple[KeyPath, object]]) -> tuple[NodeSettings, ...]:
         nodes = []
@@ -122,6 +154,15 @@ class _Reader:
             if read:
                 settings = replace_at(settings, path, read[path[-1]])
         return settings
+
+
+def _leaves(path: KeyPath, table: Mapping[str, object]) -> Iterator[tuple[KeyPath, object]]:
+    """What stands in a table and in those inside it: `a.b = 1`, `[a]` with `b = 1`, and `"a.b" = 1` are all alike."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves((*path, name), value)
+        else:
+            yield (*path, name), value
 
 
 def replace_at(settings: Any, path: tuple[str, ...], value: Any) -> Any:

@@ -31,6 +31,16 @@ class Places:
         """The conversations."""
         return self.data_dir / "history.db"
 
+    @property
+    def themes_dir(self) -> Path:
+        """The person's own themes."""
+        return themes_beside(self.config_file)
+
+
+def themes_beside(config_file: Path) -> Path:
+    """The directory of the themes that belong to a settings file."""
+    return config_file.parent / "themes"
+
 
 def find(env: Mapping[str, str], config: Path | None = None, data_dir: Path | None = None) -> Places:
     """Where files are: by the options `config` and `data_dir`, else by the environment, else where the platform keeps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -14,6 +15,11 @@ from llamachat.protocol.params import Range
 
 MAX_NAME_CHARACTERS: Final = 64
 MAX_TEXT_CHARACTERS: Final = 100_000
+MAX_KEYS: Final = 16
+"""Keys for one action."""
+_THEME_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_KEY: Final = re.compile(r"[^\s,]{1,64}")
+_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
 
 
 class Rule(Protocol):
@@ -110,6 +116,53 @@ class Texts:
 
     def __str__(self) -> str:
         return f"a list of at most {self.count} texts of 1 to {self.limit} characters"
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeName:
+    """The name of a theme: one of `built_in`, or of a file that the person made, which the reader of the settings looks
+    for."""
+
+    built_in: tuple[str, ...]
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or not _THEME_NAME.fullmatch(value):
+            raise ValueError
+        return value
+
+    def __str__(self) -> str:
+        return f"{OneOf(self.built_in)}, or NAME where there is a themes/NAME.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Color:
+    """A colour as on web pages."""
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or not _COLOR.fullmatch(value):
+            raise ValueError
+        return value
+
+    def __str__(self) -> str:
+        return 'a colour, "#RRGGBB" or "#RGB"'
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one action, read as a tuple: text with commas between them, or a list; none at all is allowed."""
+
+    def read(self, value: object) -> tuple[str, ...]:
+        if isinstance(value, str):
+            value = value.split(",") if value.strip() else []
+        if not isinstance(value, list | tuple) or len(value) > MAX_KEYS or not all(isinstance(k, str) for k in value):
+            raise ValueError
+        keys = tuple(dict.fromkeys(key.strip() for key in value))
+        if not all(_KEY.fullmatch(key) and printable(key) == key for key in keys):
+            raise ValueError
+        return keys
+
+    def __str__(self) -> str:
+        return 'keys with commas between them, like "ctrl+s,f9"; "" for none'
 
 
 @dataclass(frozen=True, slots=True)

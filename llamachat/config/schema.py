@@ -10,7 +10,7 @@ stands here only when it has an effect.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,7 @@ from llamachat.config.rules import (
     MAX_NAME_CHARACTERS,
     FilePath,
     Flag,
+    Keys,
     NodeUrl,
     Number,
     OneOf,
@@ -26,7 +27,9 @@ from llamachat.config.rules import (
     Size,
     Text,
     Texts,
+    ThemeName,
 )
+from llamachat.documents.limits import DocumentLimits
 from llamachat.protocol.frames import Params
 from llamachat.protocol.limits import MAX_STOP_CHARACTERS, MAX_STOP_STRINGS
 from llamachat.protocol.params import RANGES, Range
@@ -35,9 +38,11 @@ if TYPE_CHECKING:
     from llamachat.fleet import Policy
 
 THEMES: Final = ("llamachat", "llamachat-light", "high-contrast", "ansi")
+DENSITIES: Final = ("comfortable", "compact")
 POLICIES: Final = ("fastest", "priority", "sticky")
 AUTO_MODEL: Final = "auto"
 _WIRE: Final = Params()
+_FILES: Final = DocumentLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,17 @@ class Section:
     type: type[Any]
     help: str
     many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What the schema knows about a table in which the person chooses the keys: `names` says what they are, each value
+    follows `rule`, and `example` is one of them."""
+
+    rule: Rule
+    help: str
+    names: str
+    example: tuple[str, str]
 
 
 def _setting(default: Any, rule: Rule, help: str, *, secret: bool = False) -> Any:
@@ -152,11 +168,54 @@ class ChatSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """When a node counts as slow or lost. The defaults are those of `llamachat.fleet.limits`."""
+
+    open_timeout: float = _setting(
+        5.0, Number(Range(0.5, 120)), "How long a connection to a node may take to open, in seconds."
+    )
+    offline_after: float = _setting(
+        10.0, Number(Range(5, 600)), "A node that gave no sign for so long is taken as lost, in seconds."
+    )
+    grace: float = _setting(
+        2.0,
+        Number(Range(0, 120)),
+        "How long a lost node may take to come back before its answer goes on elsewhere, in seconds.",
+    )
+    longest_pause: float = _setting(
+        30.0, Number(Range(0.5, 3600)), "The longest pause between two tries to reach a lost node, in seconds."
+    )
+    slow_ping: float = _setting(
+        1000.0, Number(Range(1, 60_000)), "A node that answers more slowly is shown with a warning, in milliseconds."
+    )
+    warn_load: float = _setting(
+        0.95, Number(Range(0.05, 1)), "A node with more load is shown with a warning; 1 is all it can do."
+    )
+    warn_memory: float = _setting(
+        0.95, Number(Range(0.05, 1)), "A node that uses more of its memory is shown with a warning; 1 is all of it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LookSettings:
     """The screen."""
 
-    theme: str = _setting("llamachat", OneOf(THEMES), "The colours.")
+    theme: str = _setting("llamachat", ThemeName(THEMES), "The colours: built in, or from a file of your own.")
+    density: str = _setting(
+        "comfortable", OneOf(DENSITIES), "Room around messages and fields; compact shows more lines of text."
+    )
     motion: bool = _setting(True, Flag(), "Fades, pulses and the blinking cursor; false for a still screen.")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What leaves this computer beside the questions themselves."""
+
+    archive: bool = _setting(
+        True,
+        Flag(),
+        "Keep the history in step with every node that keeps an archive; false: nothing is pushed and nothing pulled.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +223,28 @@ class AttachmentSettings:
     """Files that go into a question."""
 
     max_file_bytes: int = _setting(
-        1_000_000, Size(1, 4_000_000), "The largest file, or text on standard input, that is put into a question."
+        _FILES.file_bytes, Size(1, 64_000_000), "The largest file that can be attached; it is kept with its message."
+    )
+    max_text_bytes: int = _setting(
+        _FILES.text_bytes,
+        Size(1000, _FILES.question_text_bytes),
+        "The most text that is taken out of one file, or from standard input.",
+    )
+    max_files: int = _setting(
+        _FILES.files, Number(Range(1, 256), whole=True), "The most files that one question takes."
+    )
+    max_seconds: float = _setting(
+        _FILES.seconds, Number(Range(0, 600, above=True)), "How long reading one file may take, in seconds."
+    )
+    max_memory_bytes: int = _setting(
+        _FILES.memory_bytes,
+        Size(200_000_000, 64_000_000_000),
+        "The most memory (address space) that the process reading a PDF may take.",
+    )
+    context_share: float = _setting(
+        _FILES.context_share,
+        Number(Range(0.05, 0.95)),
+        "The share of a model's context that files may fill; the rest is for the question, the chat and the answer.",
     )
 
 
@@ -177,12 +257,29 @@ class Settings:
         metadata={"schema": Section(NodeSettings, "The daemons to ask, in order of priority.", many=True)},
     )
     chat: ChatSettings = _section(ChatSettings, "What is asked, and how a node is chosen.")
+    fleet: FleetSettings = _section(
+        FleetSettings, "When a node counts as slow or lost; holds from the next start of the program on."
+    )
     look: LookSettings = _section(LookSettings, "The screen.")
+    keys: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict,
+        metadata={
+            "schema": Entries(
+                Keys(),
+                "Keys of your own for actions; what does not stand here keeps its keys.",
+                "the name of an action",
+                ("chat.stop", "escape,f10"),
+            )
+        },
+    )
+    privacy: PrivacySettings = _section(
+        PrivacySettings, "What leaves this computer beside the questions; holds from the next start of the program on."
+    )
     attachments: AttachmentSettings = _section(AttachmentSettings, "Files that go into a question.")
 
 
-def members(table: type[Any]) -> Iterator[tuple[str, Any, Setting | Section]]:
-    """The name, default and schema of each entry of a settings class, in order. The default of a section is None."""
+def members(table: type[Any]) -> Iterator[tuple[str, Any, Setting | Section | Entries]]:
+    """The name, default and schema of each entry of a settings class, in order. The default of a table is None."""
     for field in dataclasses.fields(table):
         default = None if field.default is dataclasses.MISSING else field.default
         yield field.name, default, field.metadata["schema"]
@@ -195,5 +292,5 @@ def settings_under(
     for name, _default, member in members(table):
         if isinstance(member, Section):
             yield from settings_under(member.type, (*prefix, name))
-        else:
+        elif isinstance(member, Setting):
             yield (*prefix, name), member

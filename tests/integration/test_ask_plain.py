@@ -75,3 +75,52 @@ async def test_at_a_terminal_an_answer_is_stopped_by_command_and_by_key(home: Ho
         assert await ending(process) == 130
     assert [question.messages[-1].content for question in node.asked] == ["What jumps?", "Typed ahead?", "Again?"]
     assert len(node.cancelled) == 2
+
+
+async def test_what_is_typed_while_an_answer_comes_waits_where_it_can_be_changed(
+    home: Home, node: ScriptedNode
+) -> None:
+    node.plans += [Plan(at={3: "hold"})]
+    async with home.at_terminal("--plain", "--node", node.url, env={"TERM": "dumb"}) as (process, terminal):
+        await terminal.until("you> ")
+        terminal.type("What jumps?\n")
+        await terminal.until("> Foxes jump.")
+        terminal.type("Second?\n")
+        await terminal.until("[It waits as number 1; /waiting lists what waits.]")
+        terminal.type("Third?\nDropped?\n")
+        await terminal.until("[It waits as number 3")
+        terminal.type("/drop 3\n/move 2 1\n")
+        await terminal.until("[Dropped: Dropped?]")
+        await terminal.until("[1. Third? (in What jumps?)]")
+        terminal.type("/edit 1 Third, or not?\n")
+        await terminal.until("[Number 1 is changed.]")
+        node.go.set()
+        await terminal.until(node.answer, times=2)
+        terminal.type("/waiting\n/quit\n")
+        await terminal.until("[Nothing waits.]")
+        assert await ending(process) == 0
+    asked = [question.messages[-1].content for question in node.asked]
+    assert asked == ["What jumps?", "Third, or not?", "Second?"]
+
+
+async def test_who_leaves_stops_nothing_and_finds_what_waited_the_next_time(home: Home, node: ScriptedNode) -> None:
+    node.plans += [Plan(at={3: "hold"})]
+    async with home.at_terminal("--plain", "--node", node.url, env={"TERM": "dumb"}) as (process, terminal):
+        await terminal.until("you> ")
+        terminal.type("What jumps?\n")
+        await terminal.until("> Foxes jump.")
+        terminal.type("And then?\n")
+        await terminal.until("[It waits as number 1")
+        terminal.type("/quit\n")
+        assert await ending(process) == 0
+    assert node.cancelled == []
+    node.go.set()
+    async with home.at_terminal("--plain", "--node", node.url, env={"TERM": "dumb"}) as (process, terminal):
+        await terminal.until("[Going on with the last answer in What jumps?; so far:]")
+        await terminal.until("you> And then?")
+        await terminal.until(node.answer)
+        terminal.type("/quit\n")
+        assert await ending(process) == 0
+    questions = [question.messages for question in node.asked]
+    assert [question[-1].content for question in questions] == ["What jumps?", "And then?"]
+    assert questions[1][1].content == node.answer, "the answer that was left is whole before the next question"

@@ -85,12 +85,12 @@ def test_a_command_typed_wrong_is_a_usage_error(tmp_path: Path, arguments: list[
 
 def test_wrong_settings_are_all_reported_with_file_line_and_key(tmp_path: Path):
     path = tmp_path / "daemon.toml"
-    path.write_text('prot = 1\n[queue]\nlimit = "many"\n[archive]\nenabled = true\n')
+    path.write_text('prot = 1\n[queue]\nlimit = "many"\n[models]\nmemory_budget = "50%"\n')
     run = run_daemon("serve", "--data-dir", tmp_path)
     assert run.returncode == 1
     assert f'{path}:1: prot: found an unknown key; allowed: did you mean "port"?' in run.stderr
     assert f'{path}:3: queue.limit: found "many"; allowed: a whole number' in run.stderr
-    assert f"{path}:5: archive.enabled: found true" in run.stderr
+    assert f'{path}:5: models.memory_budget: found "50%"' in run.stderr
     assert "not available in this version" in run.stderr
     assert run.stdout == ""
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llamachat.cli import main
-from llamachat.protocol import Attachment, ChatMessage
+from llamachat.protocol import Attachment, Chat, ChatMessage
 from llamachat.store import Store, StoreLimits
 
 
@@ -235,3 +235,16 @@ def test_an_attached_file_over_the_limit_of_the_history_does_not_stop_the_chats(
     assert result.exit_code == 1
     assert "imported 3 chats" in result.stdout
     assert "Attached file 1: The file has 5 bytes; at most 4" in result.stderr
+
+
+def test_the_same_history_is_written_alike_whatever_order_it_was_made_in(tmp_path: Path) -> None:
+    written = []
+    for names, fields in [("abc", ("title", "folder")), ("cab", ("folder", "title"))]:
+        data = tmp_path / names
+        with Store.open(data / "history.db", now=lambda: 100.0) as store:
+            for name in names:
+                stamps = dict.fromkeys(fields, f"{100000:013d}-0000-w")
+                store.merge_chat(Chat(id=name, title=name, folder="f", created_at=100.0, stamps=stamps))
+        run(data, "export", "--all", "-o", str(data / "all.json"))
+        written.append((data / "all.json").read_bytes())
+    assert written[0] == written[1]

@@ -72,7 +72,7 @@ def test_asking_never_loads_the_screen(home: Path) -> None:
         (["ask", "hi", "--no-history", "--continue"], "--no-history"),
         (["ask", "hi", "--temperature", "9"], "--temperature is 9.0; it must be 0 to 5"),
         (["ask", "hi", "--max-tokens", "0"], "--max-tokens is 0"),
-        (["ask", "hi", "-f", "/no/such/file"], "cannot be read"),
+        (["ask", "hi", "-f", "/no/such/file"], "There is no file /no/such/file."),
         (["ask", "hi", "--node", "nowhere"], 'no node "nowhere"'),
         (["ask", "hi", "--node", "ws://me:secret@host"], 'no node "ws://…@host"'),
         (["ask", "hi", "--config", "/no/such/config"], "no such file"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
@@ -8,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamachat.base.problems import ConfigError, Problem
-from llamachat.config import sampling
+from llamachat.config import attaching, sampling
 from llamachat.config.loading import load, parse
+from llamachat.config.patience import fleet_limits
 from llamachat.config.schema import POLICIES, THEMES, Settings
+from llamachat.documents.limits import DocumentLimits
 from llamachat.fleet import Policy
+from llamachat.fleet.limits import FleetLimits
 from llamachat.protocol.frames import Params
 from llamachat.tui.theme import THEMES as tui_themes
 
@@ -71,7 +75,7 @@ def test_what_the_file_says_arrives() -> None:
         ("[chat]\npolicy = 'quick'", 2, "chat.policy", '"quick"', '"fastest", "priority", "sticky"'),
         ("[chat]\n\npolcy = 'fastest'", 3, "chat.polcy", "an unknown key", 'did you mean "policy"?'),
         ("[chat]\ntemperature = 1", 2, "chat.temperature", "an unknown key", '"temperature" stands in [chat.sampling]'),
-        ("[zzz]", 1, "zzz", "an unknown key", "nodes, chat, look, attachments"),
+        ("[zzz]", 1, "zzz", "an unknown key", ", ".join(field.name for field in fields(Settings))),
         ("[chat.sampling]\ntemperature = 9", 2, "chat.sampling.temperature", "9", "a number, 0 to 5"),
         ("[chat.sampling]\ntemperature = true", 2, "chat.sampling.temperature", "true", "a number, 0 to 5"),
         ("[chat.sampling]\ntop_p = nan", 2, "chat.sampling.top_p", "nan", "a number, 0 to 1"),
@@ -193,4 +197,49 @@ def test_any_text_gives_settings_or_problems(text: str) -> None:
 
 def test_the_choices_of_the_settings_are_those_of_the_program() -> None:
     assert get_args(Policy) == POLICIES
-    assert {theme.name for theme in tui_themes} | {"ansi"} == set(THEMES)
+    assert {theme.name for theme in tui_themes} == set(THEMES)
+
+
+def test_the_default_patience_is_the_fleets() -> None:
+    assert fleet_limits(Settings().fleet) == FleetLimits()
+
+
+def test_the_fleet_goes_by_what_the_settings_say() -> None:
+    text = (
+        "[fleet]\nopen_timeout = 1\noffline_after = 20\ngrace = 3\nlongest_pause = 4\nslow_ping = 5\nwarn_load = 0.6\n"
+        "warn_memory = 0.7"
+    )
+    limits = fleet_limits(parse(text).fleet)
+    assert limits == replace(
+        FleetLimits(),
+        open_timeout_s=1,
+        offline_silence_s=20,
+        grace_s=3,
+        backoff_cap_s=4,
+        slow_ping_ms=5,
+        warn_load=0.6,
+        warn_memory=0.7,
+    )
+
+
+def test_the_limits_of_files_are_those_of_the_settings() -> None:
+    assert attaching.limits(Settings().attachments) == DocumentLimits()
+    settings = parse(
+        """
+        [attachments]
+        max_file_bytes = "5MB"
+        max_text_bytes = "10kB"
+        max_files = 2
+        max_seconds = 1.5
+        max_memory_bytes = "300MB"
+        context_share = 0.5
+        """
+    )
+    assert attaching.limits(settings.attachments) == DocumentLimits(
+        file_bytes=5_000_000,
+        text_bytes=10_000,
+        files=2,
+        seconds=1.5,
+        memory_bytes=300_000_000,
+        context_share=0.5,
+    )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llamachat.base.problems import ConfigError
 from llamachat.config.describing import effective, template
 from llamachat.config.loading import parse
-from llamachat.config.saving import add_node, save, with_changes, with_node
+from llamachat.config.saving import FileChangedError, add_node, save, save_seen, text_of, undo, with_changes, with_node
 from llamachat.config.schema import NodeSettings, Settings, settings_under
 
 SAMPLE = """# my settings
@@ -128,3 +128,36 @@ def test_line_ends_of_another_system_stay(tmp_path: Path) -> None:
     file.write_bytes(b"# mine\r\n[look]\r\ntheme = 'ansi'\r\n")
     save(file, {"look.theme": "high-contrast"})
     assert file.read_bytes() == b'# mine\r\n[look]\r\ntheme = "high-contrast"\r\n'
+
+
+@pytest.mark.parametrize("before", [None, SAMPLE])
+def test_a_save_is_taken_back_to_the_letter(tmp_path: Path, before: str | None) -> None:
+    file = tmp_path / "config.toml"
+    if before is not None:
+        file.write_text(before)
+    saved = save_seen(file, {"chat.policy": "sticky"}, before)
+    assert saved.settings.chat.policy == "sticky"
+    assert text_of(file) == saved.after
+    assert undo(file, saved) == parse(before or "")
+    assert text_of(file) == before
+
+
+def test_what_another_program_wrote_is_neither_saved_over_nor_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(SAMPLE)
+    saved = save_seen(file, {"chat.policy": "sticky"}, SAMPLE)
+    file.write_text("# from elsewhere\n")
+    with pytest.raises(FileChangedError):
+        save_seen(file, {"chat.policy": "priority"}, saved.after)
+    with pytest.raises(FileChangedError):
+        undo(file, saved)
+    assert file.read_text() == "# from elsewhere\n"
+
+
+def test_a_write_protected_file_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(SAMPLE)
+    file.chmod(0o444)
+    with pytest.raises(PermissionError):
+        save(file, {"chat.policy": "sticky"})
+    assert file.read_text() == SAMPLE

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from llamachat.cli import main
+
+
+def validate(directory: Path, text: str, **themes: str) -> Result:
+    """What `config validate` says about this settings file with these themes beside it."""
+    file = directory / "config.toml"
+    file.write_text(text)
+    (directory / "themes").mkdir()
+    for name, theme in themes.items():
+        (directory / "themes" / f"{name}.toml").write_text(theme)
+    return CliRunner().invoke(main, ["config", "validate", "--config", str(file)], prog_name="llamachat")
+
+
+def test_right_keys_and_themes_are_all_right(tmp_path: Path) -> None:
+    result = validate(tmp_path, '[look]\ntheme = "forest"\n[keys]\nchat.stop = "f21"\n', forest='primary = "#123"')
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "is all right" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ('[keys]\n\n"chat.stpo" = "f21"', "config.toml:3: keys.chat.stpo", 'did you mean "chat.stop"?'),
+        ('[keys]\nchat.stop = "f5"', "config.toml:2: keys.chat.stop", "History (chat.history) has too"),
+        ('[keys.chat]\n\nstop = "esc"', "config.toml:3: keys.chat.stop", 'did you mean "escape"?'),
+    ],
+)
+def test_wrong_keys_are_reported_with_their_lines(tmp_path: Path, text: str, place: str, words: str) -> None:
+    result = validate(tmp_path, text)
+    assert result.exit_code == 2
+    [line] = [line for line in result.stderr.splitlines() if place in line]
+    assert words in line
+
+
+def test_every_wrong_theme_file_is_reported_whether_it_is_used_or_not(tmp_path: Path) -> None:
+    result = validate(tmp_path, "", forest="\nprimary = 1", wood="primry = '#123'")
+    assert result.exit_code == 2
+    assert "themes/forest.toml:2: primary: found 1" in result.stderr
+    assert 'themes/wood.toml:1: primry: found an unknown key; allowed: did you mean "primary"?' in result.stderr
+
+
+def test_a_theme_that_does_not_exist_is_reported(tmp_path: Path) -> None:
+    result = validate(tmp_path, '[look]\ntheme = "wood"')
+    assert result.exit_code == 2
+    assert 'config.toml:2: look.theme: found "wood"' in result.stderr
