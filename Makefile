@@ -14,7 +14,7 @@ export CFLAGS += $(NO_AMX)
 export CXXFLAGS += $(NO_AMX)
 endif
 
-.PHONY: help demo test check format bench faults guide clean
+.PHONY: help demo test check format bench faults kills guide clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -55,6 +55,9 @@ bench: $(VENV)/.test  ## measurements; their figures stand in docs/performance.m
 
 faults: $(VENV)/.test  ## 500 random faults among real daemons; ARGS="--seed 123 --scenarios 1" plays one again
 	$(BIN)/python -m tests.faults $(ARGS)
+
+kills: $(VENV)/.test  ## 1000 processes killed while they use a history; ARGS="--seed 123 --kills 4" plays some again
+	$(BIN)/python -m tests.kills $(ARGS)
 
 guide:  ## train the bundled guide model again (torch; about half an hour on two cores)
 	$(PYTHON) -m venv .venv-train

@@ -87,12 +87,19 @@ class WorkerProcess:
         prefix_tokens: list[int] | None = None,
         messages: list[PromptMessage] | None = None,
         chat: str = "",
+        principal: str = "",
     ) -> None:
         """Starts an answer."""
         self.answers[key] = Answer()
         conversation = messages or [PromptMessage("user", content)]
         frame = Generate(
-            key=key, messages=conversation, params=params, prefix=prefix, prefix_tokens=prefix_tokens, chat=chat
+            key=key,
+            messages=conversation,
+            params=params,
+            prefix=prefix,
+            prefix_tokens=prefix_tokens,
+            chat=chat,
+            principal=principal,
         )
         await self.send(frame)
 

@@ -11,7 +11,8 @@ from llamachat.tui.phases import phase
 
 @dataclass(frozen=True, slots=True)
 class LiveAnswer:
-    """One turn as the screen sees it. `phase` says what happens before the first words; `ended` is how it ended."""
+    """One turn as the screen sees it. `phase` says what happens before the first words; `ended` is how it ended;
+    `question_id` is the message that it answers."""
 
     chat_id: str
     message_id: str
@@ -22,6 +23,7 @@ class LiveAnswer:
     phase: str = "…"
     seams: tuple[Seam, ...] = ()
     ended: Finished | Failed | None = None
+    question_id: str = ""
 
     @property
     def problem(self) -> str:

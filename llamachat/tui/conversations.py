@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
+
+import msgspec
 
 from llamachat.config import sampling
+from llamachat.config.schema import AUTO_MODEL
+from llamachat.documents.document import Document
 from llamachat.fleet import Turn
-from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, cancel_superseded, conversation, record
-from llamachat.protocol import ChatMessage
-from llamachat.store import Category, Store, StoredMessage, group
+from llamachat.fleet.events import TurnEvent
+from llamachat.fleet.outbox import Outbox, Waiting, takes_work
+from llamachat.fleet.prompts import keep_question, prompt
+from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, cancel_superseded, record
+from llamachat.protocol import ChatMessage, Params, PromptMessage
+from llamachat.store import Category, Store, StoredMessage, StoreError, group
+from llamachat.store.snippets import fold
 from llamachat.tui.answers import LiveAnswer, advance
 from llamachat.tui.services import Services
 
@@ -25,12 +33,37 @@ NEW_CHAT: Final = "new"
 """Under this name the draft of a conversation is kept that does not exist yet."""
 
 
+Sent = Literal["sent", "next", "no_node", "gone"]
+"""What became of a waiting question that was to be sent now: it was; it is the next of its chat, whose answer is still
+running; it is the first, once a node takes work; it is not there any more or another client has it."""
+
+_CHARACTERS_PER_TOKEN: Final = 3
+"""For an answer whose node never said how many tokens it has; rather too many than too few."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of a question: it is part of the chat now, or None while it waits for the answer before it."""
+    """What became of a question: it is part of the chat now, or None while it waits in the outbox."""
 
     chat_id: str
     question: ChatMessage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told, on the event loop.
+
+    Attributes:
+        changed: each new state of an answer, and the event that brought it; None when it has only begun.
+        began: a question that waited became part of its chat.
+        waiting: what waits changed.
+        trouble: the history could not be read or written in work that nobody waits for.
+    """
+
+    changed: Callable[[LiveAnswer, TurnEvent | None], None]
+    began: Callable[[str, ChatMessage], None]
+    waiting: Callable[[], None]
+    trouble: Callable[[StoreError], None]
 
 
 class Conversations:
@@ -38,31 +71,40 @@ class Conversations:
 
     Args:
         services: the core.
-        changed: called on the event loop with each new state of an answer.
-        began: called when a question that waited becomes part of its chat.
+        listeners: who is told.
         spawn: runs a coroutine as a task that somebody owns.
     """
 
     def __init__(
-        self,
-        services: Services,
-        *,
-        changed: Callable[[LiveAnswer], None],
-        began: Callable[[str, ChatMessage], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], Any],
+        self, services: Services, listeners: Listeners, *, spawn: Callable[[Coroutine[Any, Any, None]], Any]
     ) -> None:
         self._services = services
-        self._changed = changed
-        self._began = began
+        self._tell = listeners
         self._spawn = spawn
-        self._owner = f"{os.getpid()}-{uuid.uuid4().hex[:16]}"
         self._live: dict[str, LiveAnswer] = {}  # by chat
-        self.waiting = 0
-        """Questions that wait in the outbox."""
+        self._sending = asyncio.Lock()  # one decision at a time about what begins in which chat
+        self._took_work = True
+        self.outbox = Outbox(services.store, f"{os.getpid()}-{uuid.uuid4().hex[:16]}")
+        self.waiting: tuple[Waiting, ...] = ()
+        """Questions that wait in the outbox, as last read."""
+        self.chosen_model: str | None = None
+        """The model that was chosen for the next questions, `AUTO_MODEL` for each node's default; None: as set."""
 
     def live(self, chat_id: str) -> LiveAnswer | None:
         """The answer that is being given in this chat."""
         return self._live.get(chat_id)
+
+    @property
+    def model(self) -> str | None:
+        """The model that the next questions are put to; None leaves it to each node."""
+        if self.chosen_model is None:
+            return sampling.model(self._services.settings.chat)
+        return None if self.chosen_model == AUTO_MODEL else self.chosen_model
+
+    @property
+    def running(self) -> Mapping[str, LiveAnswer]:
+        """All answers that are being given, by chat."""
+        return self._live
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -71,9 +113,28 @@ class Conversations:
         chats = await self._services.store.read(lambda store: store.list_chats(limit=MAX_LISTED))
         return group(chats, self._services.clock(), self._services.zone)
 
-    async def messages(self, chat_id: str, limit: int) -> list[StoredMessage]:
-        """The last `limit` messages of the conversation as last looked at."""
-        return await self._services.store.read(lambda store: store.active_path(chat_id, limit))
+    async def active_ids(self, chat_id: str) -> list[str]:
+        """The ids of the messages of the conversation as last looked at, first message first."""
+        return await self._services.store.read(lambda store: store.active_ids(chat_id))
+
+    async def messages(self, ids: Sequence[str]) -> list[StoredMessage]:
+        """These messages."""
+        return await self._services.store.read(lambda store: store.messages(ids)) if ids else []
+
+    async def branches(self, chat_id: str) -> dict[str, tuple[int, int]]:
+        """Where the conversation had a choice: message id to its place among its siblings, from 1, and their number."""
+        return await self._services.store.read(lambda store: store.branches(chat_id))
+
+    async def question_of(self, message_id: str) -> str | None:
+        """The question that an answer belongs to, or the question itself; None when it is deleted."""
+
+        def work(store: Store) -> str | None:
+            message = store.message(message_id)
+            if message.role == "user" or message.parent_id is None:
+                return message.id if message.role == "user" else None
+            return message.parent_id if store.message(message.parent_id).deleted_at is None else None
+
+        return await self._services.store.read(work)
 
     async def draft(self, chat_id: str | None) -> str:
         """What was typed there and not sent."""
@@ -83,22 +144,119 @@ class Conversations:
         """Keeps what is typed there."""
         await self._services.store.run(lambda store: store.set_draft(chat_id or NEW_CHAT, text))
 
+    async def find(self, chat_id: str, needle: str) -> list[str]:
+        """The messages of the conversation in which `needle` stands, without regard to case and diacritics, first
+        message first."""
+        wanted = fold(needle)
+
+        def work(store: Store) -> list[str]:
+            return [message.id for message in store.active_path(chat_id) if wanted in fold(message.content)]
+
+        return await self._services.store.read(work)
+
+    async def lead_to(self, chat_id: str, message_id: str) -> None:
+        """Makes the conversation go through that message, if it goes along another branch now."""
+
+        def work(store: Store) -> None:
+            if message_id not in store.active_ids(chat_id):
+                store.choose_branch(message_id)
+
+        await self._services.store.run(work)
+
+    # ── the tree ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def switch_branch(self, message_id: str, by: int) -> str | None:
+        """Makes the conversation go through the sibling so many places after that message; its id, None when there is
+        none."""
+
+        def work(store: Store) -> str | None:
+            with store.transaction():
+                ids = [sibling.id for sibling in store.siblings(message_id)]
+                place = ids.index(message_id) + by if message_id in ids else -1
+                if not 0 <= place < len(ids):
+                    return None
+                store.choose_branch(ids[place])
+                return ids[place]
+
+        return await self._services.store.run(work)
+
+    async def delete(self, message_id: str) -> None:
+        """Deletes a message; what follows it stays."""
+        await self._services.store.run(lambda store: store.delete_message(message_id))
+
+    async def restore(self, message_id: str) -> None:
+        """Brings a deleted message back."""
+        await self._services.store.run(lambda store: store.restore_message(message_id))
+
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def ask(self, chat_id: str | None, text: str) -> Asked:
-        """Asks `text` in that chat, or in a new one; behind the answer that is running there, it waits in the outbox.
+    async def ask(self, chat_id: str | None, text: str, documents: Sequence[Document] = ()) -> Asked:
+        """Asks `text` with files in that chat, or in a new one. Behind the answer that is running there, and while no
+        node takes work, it waits in the outbox.
 
         Raises:
             StoreError: it could not be kept; nothing was asked.
         """
         chat = chat_id if chat_id is not None else await self._services.store.run(lambda store: store.create_chat())
         await self._services.store.run(lambda store: store.set_draft(chat_id or NEW_CHAT, ""))
-        queued = await self._services.store.read(lambda store: store.outbox_list(chat))
-        if queued or chat in self._live:
-            await self._services.store.run(lambda store: store.outbox_enqueue(chat, text))
-            await self._send_waiting()
-            return Asked(chat, None)
-        return Asked(chat, await self._begin(chat, text))
+        async with self._sending:
+            queued = await self._services.store.read(lambda store: store.outbox_list(chat))
+            if not queued and chat not in self._live and takes_work(self._services.fleet.snapshots()):
+                now = self._services.clock()
+                question = await self._services.store.run(
+                    lambda store: keep_question(store, chat, text, now, documents)
+                )
+                await self._answer(chat, question, model=self.model)
+                return Asked(chat, question)
+            await self.outbox.put(chat, text, documents, request={"model": self.model} if self.model else None)
+        await self.send_waiting()
+        return Asked(chat, None)
+
+    async def ask_instead(self, chat_id: str, question_id: str, text: str) -> ChatMessage | None:
+        """Asks `text` as another branch beside that question; None while an answer is running in the chat.
+
+        Raises:
+            StoreError: it could not be kept; nothing was asked.
+        """
+        async with self._sending:
+            if chat_id in self._live:
+                return None
+            now = self._services.clock()
+            question = await self._services.store.run(
+                lambda store: add_question(store, chat_id, text, now, instead_of=question_id)
+            )
+            await self._answer(chat_id, question, model=self.model)
+            return question
+
+    async def answer_again(
+        self, chat_id: str, question_id: str, *, node: str | None = None, model: str | None = None
+    ) -> bool:
+        """Has a question answered once more, as another branch: by `node` alone, with `model`, or as any other; False
+        while an answer is running in the chat.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        async with self._sending:
+            if chat_id in self._live:
+                return False
+            question = await self._services.store.read(lambda store: store.message(question_id))
+            await self._answer(chat_id, question, node=node, model=model or self.model)
+            return True
+
+    async def go_on(self, chat_id: str, message_id: str) -> bool:
+        """Goes on with an answer that ended early, where it ended; False while an answer is running in the chat.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        async with self._sending:
+            message = await self._services.store.read(lambda store: store.message(message_id))
+            question_id = message.parent_id
+            if chat_id in self._live or question_id is None:
+                return False
+            self._start(self._continuing(chat_id, message, await self._prompt(question_id)))
+            return True
 
     async def stop(self, chat_id: str) -> None:
         """Stops the running answer; what waits behind it is sent next."""
@@ -106,20 +264,19 @@ class Conversations:
         if answer is not None:
             await self._services.fleet.cancel(answer.message_id)
 
-    async def retry(self, chat_id: str) -> bool:
-        """Asks the last question again as a new branch, if its answer failed or is missing; whether it did."""
-        path = await self.messages(chat_id, 2)
+    async def question_to_retry(self, chat_id: str) -> str | None:
+        """The last question, if its answer failed or is missing.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        path = await self.messages((await self.active_ids(chat_id))[-2:])
         if not path or chat_id in self._live:
-            return False
+            return None
         last = path[-1]
         if last.role == "assistant" and last.state == "failed" and len(path) > 1:
-            question = path[-2]
-        elif last.role == "user":
-            question = last
-        else:
-            return False
-        await self._answer(chat_id, question)
-        return True
+            return path[-2].id
+        return last.id if last.role == "user" else None
 
     async def resume(self) -> None:
         """Takes up what clients that are gone left behind: open answers first, then what waits in the outbox.
@@ -129,67 +286,147 @@ class Conversations:
         """
         await cancel_superseded(self._services.fleet, self._services.store)
         now = self._services.clock()
-        for recorded in await self._services.store.run(lambda store: abandoned(store, now)):
-            if recorded.turn.chat_id not in self._live:
-                self._start(recorded)
-        await self._send_waiting()
+        async with self._sending:
+            for recorded in await self._services.store.run(lambda store: abandoned(store, now)):
+                if recorded.turn.chat_id not in self._live:
+                    self._start(recorded)
+        await self.send_waiting()
 
-    async def _begin(self, chat_id: str, text: str) -> ChatMessage:
-        now = self._services.clock()
-        question = await self._services.store.run(lambda store: add_question(store, chat_id, text, now))
-        await self._answer(chat_id, question)
-        return question
+    # ── what waits ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _answer(self, chat_id: str, question: ChatMessage) -> None:
-        chat = self._services.settings.chat
-        path = await self._services.store.read(lambda store: store.path_to(question.id))
+    def fleet_changed(self) -> None:
+        """Sends what waits as soon as a node takes work again."""
+        takes, self._took_work = takes_work(self._services.fleet.snapshots()), self._took_work
+        if takes and not self._took_work and self.waiting:
+            self._spawn(self._try_to_send())
+        self._took_work = takes
+
+    async def send_waiting(self) -> None:
+        """Begins every waiting question that nothing keeps back: its chat is free, a node takes work, and the answer
+        before it did not fail.
+
+        Raises:
+            StoreError: the history cannot be read or written.
+        """
+        async with self._sending:
+            passed: set[str] = set()
+            for waiting in await self.outbox.waiting():
+                chat_id = waiting.item.chat_id
+                if chat_id in passed or chat_id in self._live:
+                    continue
+                passed.add(chat_id)  # what waits behind it in its chat never overtakes it
+                if not waiting.after_failure and takes_work(self._services.fleet.snapshots()):
+                    await self._send(waiting.item.id)
+            await self._look_at_outbox()
+
+    async def send_now(self, item_id: str) -> Sent:
+        """Sends a waiting question before all others, also where the answer before it failed.
+
+        Raises:
+            StoreError: the history cannot be read or written.
+        """
+        async with self._sending:
+            waiting = next((one for one in await self.outbox.waiting() if one.item.id == item_id), None)
+            if waiting is None:
+                return "gone"
+            await self.outbox.move(item_id, -waiting.item.position)
+            outcome: Sent
+            if not takes_work(self._services.fleet.snapshots()):
+                outcome = "no_node"
+            elif waiting.item.chat_id in self._live:
+                outcome = "next"
+            else:
+                outcome = "sent" if await self._send(item_id) else "gone"
+            await self._look_at_outbox()
+            return outcome
+
+    async def look_at_outbox(self) -> None:
+        """Reads again what waits, after something was done with it.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        async with self._sending:
+            await self._look_at_outbox()
+
+    async def _look_at_outbox(self) -> None:
+        self.waiting = await self.outbox.waiting()
+        self._tell.waiting()
+
+    async def _send(self, item_id: str) -> bool:
+        taken = await self.outbox.take(item_id, self._services.clock())
+        if taken is None:
+            return False
+        self._tell.began(taken.item.chat_id, taken.question)
+        await self._answer(taken.item.chat_id, taken.question, model=taken.item.request.get("model"))
+        return True
+
+    async def _try_to_send(self) -> None:
+        try:
+            await self.send_waiting()
+        except StoreError as error:
+            self._tell.trouble(error)
+
+    # ── one answer ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _answer(
+        self, chat_id: str, question: ChatMessage, *, node: str | None = None, model: str | None = None
+    ) -> None:
         turn = Turn(
             message_id=uuid.uuid4().hex,
             chat_id=chat_id,
-            messages=conversation(chat.system_prompt, path),
-            model=sampling.model(chat),
-            params=sampling.params(chat.sampling),
+            messages=await self._prompt(question.id),
+            model=model,
+            params=self._params(),
+            node=node,
         )
         self._start(RecordedTurn(turn, question.id, self._services.clock()))
+
+    async def _prompt(self, question_id: str) -> tuple[PromptMessage, ...]:
+        """The conversation that ends with that question, with the files in it."""
+        system_prompt = self._services.settings.chat.system_prompt
+        return await self._services.store.read(lambda store: prompt(store, system_prompt, store.path_to(question_id)))
+
+    def _continuing(self, chat_id: str, message: StoredMessage, messages: tuple[PromptMessage, ...]) -> RecordedTurn:
+        params = self._params()
+        if params.max_tokens is not None:
+            # The wire counts what is there already; the person wants as much again.
+            there = message.usage.completion_tokens if message.usage else len(message.content) // _CHARACTERS_PER_TOKEN
+            params = msgspec.structs.replace(params, max_tokens=params.max_tokens + there)
+        turn = Turn(
+            message_id=message.id,
+            chat_id=chat_id,
+            messages=messages,
+            model=message.model,
+            params=params,
+            prefix=message.content,
+            seams=tuple(seam for seam in message.seams if seam.offset > 0),
+        )
+        origin = next((seam.node for seam in message.seams if seam.offset == 0), None)
+        return RecordedTurn(turn, message.parent_id or "", message.created_at, origin)
+
+    def _params(self) -> Params:
+        return sampling.params(self._services.settings.chat.sampling)
 
     def _start(self, recorded: RecordedTurn) -> None:
         turn = recorded.turn
         self._live[turn.chat_id] = LiveAnswer(
-            turn.chat_id, turn.message_id, recorded.created_at, turn.prefix, recorded.origin or "", seams=turn.seams
+            turn.chat_id,
+            turn.message_id,
+            recorded.created_at,
+            turn.prefix,
+            recorded.origin or "",
+            seams=turn.seams,
+            question_id=recorded.parent_id,
         )
         self._spawn(self._run(recorded))
 
     async def _run(self, recorded: RecordedTurn) -> None:
         chat_id = recorded.turn.chat_id
-        self._changed(self._live[chat_id])
+        self._tell.changed(self._live[chat_id], None)
         async with aclosing(record(self._services.fleet, self._services.store, recorded)) as events:
             async for event in events:
                 self._live[chat_id] = advance(self._live[chat_id], event)
-                self._changed(self._live[chat_id])
+                self._tell.changed(self._live[chat_id], event)
         del self._live[chat_id]
-        await self._send_waiting()
-
-    async def _send_waiting(self) -> None:
-        """Begins every waiting question whose chat is free."""
-        items = await self._services.store.read(lambda store: store.outbox_list())
-        self.waiting = len(items)
-        for item in items:
-            if item.chat_id in self._live:
-                continue
-            question = await self._services.store.run(partial(self._take, item_id=item.id))
-            if question is not None:
-                self.waiting -= 1
-                self._began(item.chat_id, question)
-                await self._answer(item.chat_id, question)
-
-    def _take(self, store: Store, item_id: str) -> ChatMessage | None:
-        """Makes a waiting question part of its chat, unless another client was quicker. From then on it is the open
-        answer that keeps it from being lost."""
-        with store.transaction():
-            item = store.outbox_claim(self._owner, item_id)
-            if item is None:
-                return None
-            now = self._services.clock()
-            question = add_question(store, item.chat_id, item.text, now, message_id=item.user_message_id)
-            store.outbox_drop(item.id)
-            return question
+        await self._try_to_send()

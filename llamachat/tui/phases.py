@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamachat.base.text import one_line
+from llamachat.base.text import one_line, sentence
 from llamachat.fleet.events import Loading, Prefilling, Queued, Routed, TurnEvent
 from llamachat.tui.formatting import duration, number, percent
 
@@ -13,7 +13,7 @@ def phase(event: TurnEvent) -> str | None:
         case Routed(node=node):
             return f"asking {one_line(node, 40)} …"
         case Queued(node=None, retry_in_s=wait, reason=reason):
-            why = f": {one_line(reason, 160)}" if reason else ""
+            why = f": {sentence(one_line(reason, 160))}" if reason else ""
             again = f" Next try in {duration(wait)}." if wait is not None else ""
             return f"waiting for a node{why}{again}"
         case Queued(position=position, depth=depth, eta_ms=eta):

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
+from pathlib import Path
 
 from llamachat.config import Settings
-from llamachat.fleet import Fleet
+from llamachat.fleet import Fleet, Syncing
 from llamachat.store import StoreThread
+from llamachat.tui.activity import Activity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
-    """The core behind the screens. `clock` gives Unix seconds; `zone` None is the machine's time zone; `banner` is a
-    sentence that stays above the conversation."""
+    """The core behind the screens.
+
+    Attributes:
+        settings: replaced when other ones hold, so it is read anew each time.
+        clock: Unix seconds.
+        zone: None is the machine's time zone.
+        banner: a sentence that stays above the conversation.
+        syncing: keeps the history in step with other machines', None where that is not wanted.
+        config_file: where changed settings are kept, None for nowhere.
+        activity: what the conversation tells the other tabs.
+    """
 
     settings: Settings
     fleet: Fleet
@@ -23,3 +34,6 @@ class Services:
     clock: Callable[[], float] = time.time
     zone: tzinfo | None = None
     banner: str = ""
+    syncing: Syncing | None = None
+    config_file: Path | None = None
+    activity: Activity = field(default_factory=Activity)

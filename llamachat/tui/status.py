@@ -30,7 +30,7 @@ def status_facts(snapshots: Sequence[NodeSnapshot], current: str | None, waiting
         node = next((snapshot for snapshot in snapshots if snapshot.usable), snapshots[0] if snapshots else None)
     held = Fact(f"{waiting} waiting" if waiting else "", 1)
     if node is None:
-        return (Fact("No node: add one to the settings file, or start with --node URL", 0), held)
+        return (Fact("No node yet: add one in the Nodes tab (F3)", 0), held)
     status = node.status if node.connected else None
     facts = [Fact(f"Node: {one_line(node.name, _NAME)}", 0)]
     if status is not None:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+import dataclasses
+from typing import Any, Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
+
+from llamachat.config.themes import OwnTheme
 
 DEFAULT_THEME: Final = "llamachat"
+
+COMPACT: Final = "-compact"
+"""The class of the app while little room is to be left around things."""
+
+LOOK_CSS: Final = """
+.-compact MessageView { margin: 0; }
+.-compact MessageView.user .question { border: none; border-right: thick $primary; }
+.-compact Composer { border: none; border-left: blank; min-height: 1; }
+.-compact Composer:focus { border: none; border-left: thick $primary; }
+.-compact SettingField { margin: 0; }
+/* What lies under a dialog would shine through it, too faint to be read. */
+.-theme-high-contrast ModalScreen, .-theme-high-contrast CommandPalette { background: $background; }
+.-theme-high-contrast CommandPalette > .command-palette--help-text { text-style: not dim not bold; }
+"""
+
+CONTRAST_CSS: Final = """
+.-theme-high-contrast ModalScreen { background: $background; }
+.-theme-high-contrast JumpScreen { background: $background 0%; }
+"""
+"""What lies under a dialog is dimmed, which the theme for those who need contrast must not do."""
 
 THEMES: Final = (
     Theme(
@@ -50,7 +73,27 @@ THEMES: Final = (
         surface="#000000",
         panel="#000000",
         dark=True,
-        # Textual dims these two by itself, which is what somebody who needs contrast cannot read.
-        variables={"text-muted": "#ffffff", "text-disabled": "#ffffff", "block-cursor-text-style": "reverse bold"},
+        # Textual dims all of these by itself, which is what somebody who needs contrast cannot read.
+        variables={
+            "text": "auto 100%",
+            "text-muted": "auto 100%",
+            "text-disabled": "auto 100%",
+            "foreground-muted": "#ffffff",
+            "foreground-disabled": "#ffffff",
+            "block-cursor-foreground": "#000000",
+            "block-cursor-background": "#ffffff",
+            "block-cursor-text-style": "bold",
+        },
     ),
+    # Textual has two themes of the terminal's own colours; ours is the one that assumes nothing bright.
+    dataclasses.replace(BUILTIN_THEMES["ansi-dark"], name="ansi"),
 )
+
+
+def theme_from(own: OwnTheme) -> Theme:
+    """The theme that a file of the person's describes."""
+    base = next(theme for theme in THEMES if theme.name == own.based_on)
+    colors: dict[str, Any] = {key: value for key, value in own.colors.items() if not key.startswith("text-")}
+    variables = {key: value for key, value in own.colors.items() if key.startswith("text-")}
+    dark = base.dark if own.dark is None else own.dark
+    return dataclasses.replace(base, name=own.name, dark=dark, variables={**base.variables, **variables}, **colors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC
@@ -14,10 +14,20 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from llamachat.config import Settings
-from llamachat.config.schema import LookSettings
-from llamachat.fleet import Held, NodeSnapshot, Turn
+from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, Turn
 from llamachat.fleet.events import Delta, Finished, Routed, TurnEvent
-from llamachat.protocol import BackendStatus, Memory, QueueState, SlotState, Timings, Usage
+from llamachat.fleet.requests import RequestError
+from llamachat.fleet.routing import Decision, TurnFacts, choose
+from llamachat.protocol import (
+    BackendStatus,
+    ClientFrame,
+    LogLine,
+    Memory,
+    QueueState,
+    SlotState,
+    Timings,
+    Usage,
+)
 from llamachat.store import StoreThread
 from llamachat.tui.app import LlamachatApp
 from llamachat.tui.services import Services
@@ -69,7 +79,12 @@ class ScriptedFleet:
         self.turns: list[Turn] = []
         self.cancelled: list[str] = []
         self.reconnected: list[str] = []
+        self.administered: list[tuple[str, ClientFrame]] = []
+        self.refusal = ""
+        self.followed = 0  # logs that somebody reads
+        self.log_lines: list[LogLine] = []
         self.running = 0
+        self._logged = asyncio.Event()
         self._go_on = asyncio.Event()
         self._cancels: dict[str, asyncio.Event] = {}
         self._callbacks: list[Callable[[], None]] = []
@@ -140,18 +155,97 @@ class ScriptedFleet:
         """Notes who was to be tried."""
         self.reconnected.append(name)
 
+    def preview(self, model: str | None = None) -> Decision:
+        """What the real router would choose among these nodes."""
+        facts = TurnFacts(chat_id="", model=model)
+        limits = FleetLimits()
+        return choose(facts, self.nodes, "fastest", cooling=lambda *_: None, now=NOON, limits=limits)
+
+    def estimates(self, node: str | None = None) -> tuple[Estimate, ...]:
+        """What was expected of the first node, and what came true."""
+        return (Estimate("llama-01", "llama3-8b", NOON - 60, 240.0, 262.0),) if node == "llama-01" else ()
+
+    def address(self, name: str) -> NodeAddress | None:
+        """Where a node is."""
+        return next((NodeAddress(node.name, node.url) for node in self.nodes if node.name == name), None)
+
+    def add(self, address: NodeAddress) -> None:
+        """One more, which is being connected to."""
+        self.become(*self.nodes, NodeSnapshot(address.name, address.url, "connecting", NOON))
+
+    async def remove(self, name: str) -> None:
+        """One less."""
+        self.become(*(node for node in self.nodes if node.name != name))
+
+    def reorder(self, names: Sequence[str]) -> None:
+        """Another order."""
+        self.become(*sorted(self.nodes, key=lambda node: names.index(node.name)))
+
+    async def administer(self, name: str, frame: ClientFrame) -> None:
+        """Notes what was asked; refuses when the test says so."""
+        if self.refusal:
+            raise RequestError(self.refusal)
+        self.administered.append((name, frame))
+
+    async def log(self, name: str, lines: int) -> AsyncGenerator[tuple[LogLine, ...], None]:
+        """The lines that the test has written, and those that it adds later."""
+        if self.refusal:
+            raise RequestError(self.refusal)
+        self.followed += 1
+        try:
+            while True:
+                self._logged.clear()
+                written, self.log_lines = tuple(self.log_lines), []
+                yield written
+                await self._logged.wait()
+        finally:
+            self.followed -= 1
+
+    def write_log(self, *texts: str) -> None:
+        """Writes lines into the log of every node."""
+        self.log_lines += [LogLine(NOON, "INFO", "daemon", text) for text in texts]
+        self._logged.set()
+
 
 class ScriptedApp(LlamachatApp):
     """The app over a scripted fleet and a store of its own, which lives as long as the app."""
 
-    def __init__(self, fleet: ScriptedFleet, path: Path, *, theme: str | None = None, banner: str = "") -> None:
+    def __init__(
+        self,
+        fleet: ScriptedFleet,
+        path: Path,
+        *,
+        theme: str | None = None,
+        banner: str = "",
+        looks: Mapping[str, NodeSnapshot] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
         self.fleet = fleet
-        look = LookSettings(motion=False, theme=theme or "llamachat")
+        self.config_file = path / "config.toml"
+        self.looked_at: list[NodeAddress] = []
+        self._looks = looks or {}
+        given = settings or Settings()
+        look = replace(given.look, motion=False, theme=theme or given.look.theme)
         self._store = StoreThread(path / "history.db")
-        settings = replace(Settings(), look=look)
+        settings = replace(given, look=look)
         super().__init__(
-            Services(settings, fleet, self._store, clock=lambda: NOON, zone=UTC, banner=banner)  # type: ignore[arg-type]
+            Services(
+                settings,
+                fleet,  # type: ignore[arg-type]
+                self._store,
+                clock=lambda: NOON,
+                zone=UTC,
+                banner=banner,
+                config_file=self.config_file,
+            ),
+            look_at=self._look,
         )
+
+    async def _look(self, address: NodeAddress) -> NodeSnapshot:
+        """What a test has put at that address; by default nobody listens."""
+        self.looked_at.append(address)
+        nobody = NodeSnapshot(address.name, address.url, "offline", NOON, "Nothing listens there.", gone=True)
+        return self._looks.get(address.url, nobody)
 
     async def on_load(self) -> None:
         """Opens the store."""

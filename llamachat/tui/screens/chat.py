@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from collections.abc import Callable, Coroutine
+from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -11,26 +12,43 @@ from textual.content import Content
 from textual.events import Key
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from llamachat.base.text import one_line, printable
+from llamachat.config.schema import AUTO_MODEL
+from llamachat.fleet.events import TurnEvent
+from llamachat.fleet.sync_state import describe
 from llamachat.protocol import ChatMessage
-from llamachat.store import Category, StoredMessage, StoreError
+from llamachat.store import StoreError
 from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
-from llamachat.tui.conversations import Conversations
+from llamachat.tui.conversations import Conversations, Listeners
 from llamachat.tui.formatting import size
+from llamachat.tui.models import model_choices
+from llamachat.tui.screens.chat_drawing import AnswerDrawing
+from llamachat.tui.screens.chat_find import FindDesk
+from llamachat.tui.screens.chat_history import HistoryDesk
+from llamachat.tui.screens.chat_live import LiveDesk
+from llamachat.tui.screens.chat_messages import MessageDesk
+from llamachat.tui.screens.chat_open import OpenChat
+from llamachat.tui.screens.chat_outbox import OutboxDesk
+from llamachat.tui.screens.chat_panels import Panels
+from llamachat.tui.screens.choosing import ChoiceScreen
+from llamachat.tui.screens.searching import SearchScreen
 from llamachat.tui.services import Services
-from llamachat.tui.status import banner, connection_mark, status_facts
+from llamachat.tui.status import banner
+from llamachat.tui.undoing import UndoList
 from llamachat.tui.widgets.composer import Composer
-from llamachat.tui.widgets.history_list import HistoryEntry, HistoryGroup, HistoryList
-from llamachat.tui.widgets.message_view import MessageLabel, MessageView
-from llamachat.tui.widgets.status_bar import StatusBar
-from llamachat.tui.widgets.transcript import WINDOW, Transcript
-
-DRAW_INTERVAL_S: Final = 0.1
-"""Shortest time between two redraws of a growing answer: ten a second keep a slow link usable."""
+from llamachat.tui.widgets.find_bar import FindBar
+from llamachat.tui.widgets.foot import Foot
+from llamachat.tui.widgets.history_list import HistoryList
+from llamachat.tui.widgets.live_panel import LivePanel
+from llamachat.tui.widgets.message_view import MessageView
+from llamachat.tui.widgets.outbox_panel import OutboxPanel
+from llamachat.tui.widgets.top_bar import TopBar
+from llamachat.tui.widgets.transcript import Transcript
 
 DRAFT_PAUSE_S: Final = 0.3
 """What is typed is kept once the typing has paused for so long."""
@@ -40,20 +58,6 @@ RESUME_INTERVAL_S: Final = 5.0
 
 NARROW: Final = 80
 """Below this many columns the history covers the conversation instead of standing beside it."""
-
-_HEADINGS: Final = {
-    "pinned": "Pinned",
-    "today": "Today",
-    "yesterday": "Yesterday",
-    "week": "This week",
-    "month": "This month",
-    "older": "Older",
-}
-_EMPTY: Final = "Ask something: type below and press Enter. Ctrl+J begins a new line, F1 shows all keys."
-_NO_NODES: Final = (
-    "No node is configured yet. Start with --node ws://HOST:13000/chat, add one with `llamachat config edit`, "
-    "or try `llamachat demo`. What you type is kept until a node is there."
-)
 
 
 class ChatScreen(Screen[None]):
@@ -70,68 +74,81 @@ class ChatScreen(Screen[None]):
 
     DEFAULT_CSS = """
     ChatScreen { layers: base over; }
-    ChatScreen #header { height: 1; background: $primary 30%; color: $text; }
-    ChatScreen #brand { width: auto; padding: 0 2 0 1; text-style: bold; }
-    ChatScreen #title { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
-    ChatScreen #mark { width: auto; padding: 0 1; }
     ChatScreen #label { height: auto; background: $panel; color: $text; padding: 0 1; display: none; }
     ChatScreen #banner { height: auto; background: $error; color: auto; text-style: bold; padding: 0 1; display: none; }
     ChatScreen #main { height: 1fr; }
     ChatScreen #center { width: 1fr; }
-    ChatScreen #foot { height: 1; background: $panel; }
-    ChatScreen #hints { width: auto; padding: 0 1; color: $text-muted; }
     ChatScreen.-narrow HistoryList { display: none; layer: over; dock: left; width: 100%; height: 100%; }
     ChatScreen.-narrow HistoryList.opened { display: block; }
-    ChatScreen.-narrow #hints { display: none; }
     ChatScreen HistoryList.closed { display: none; }
+    ChatScreen LivePanel { display: none; }
+    ChatScreen LivePanel.opened, ChatScreen.-wide LivePanel { display: block; }
+    ChatScreen.-wide LivePanel.closed { display: none; }
+    ChatScreen.-narrow LivePanel { layer: over; dock: right; width: 100%; height: 100%; }
+    ChatScreen.-normal.-live HistoryList { display: none; }
     """
 
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
-        self._conversations = Conversations(
-            services,
+        listeners = Listeners(
             changed=self._answer_changed,
             began=self._question_began,
-            spawn=lambda task: self.run_worker(task, group="answers"),
+            waiting=self._waiting_changed,
+            trouble=self._tell_store_error,
         )
-        self._chat_id: str | None = None
-        self._title = ""
+        self._conversations = Conversations(
+            services, listeners, spawn=lambda task: self.run_worker(task, group="answers")
+        )
+        self._undo = UndoList()
+        self._open = OpenChat(self, services, self._conversations)
+        self._outbox = OutboxDesk(self, services, self._conversations, self._undo)
+        self._messages = MessageDesk(self, services, self._conversations, self._open, self._undo)
+        self._drawing = AnswerDrawing(self, self._draw)
+        self._live = LiveDesk(self, services)
+        self._panels = Panels(self)
+        self._history = HistoryDesk(self, self._conversations)
+        self._find = FindDesk(self, self._conversations, self._open)
+        self._parts: tuple[Widget, ...] = ()
         self._early = 0  # characters at the start of the composer that were typed before it had the focus
-        self._last_node: str | None = None
-        self._stale: dict[str, LiveAnswer] = {}  # answers that came on since they were last drawn
-        self._draw_timer: Timer | None = None
         self._draft_timer: Timer | None = None
         self._countdown: Timer | None = None
+        self._news = 0  # from other machines, as far as the list shows it
+        self._refusing: set[str] = set()  # nodes that do not take all of the history, which was told
+        self._end_syncing: Callable[[], None] = lambda: None
 
     def compose(self) -> ComposeResult:
         """Header, history, conversation, composer, status."""
-        with Horizontal(id="header"):
-            yield Static("llamachat", id="brand", markup=False)
-            yield Static("", id="title", markup=False)
-            yield Static("", id="mark", markup=False)
-        yield Static("", id="banner", markup=False)
+        blink = self._services.settings.look.motion
+        bar, banner = TopBar(self._services), Static("", id="banner", markup=False)
+        history, transcript = HistoryList(id="history"), Transcript(id="transcript")
+        outbox, composer = OutboxPanel(id="outbox"), Composer(id="composer", blink=blink)
+        live = LivePanel(id="live")
+        self._parts = (bar, banner, history, transcript, outbox, composer, live)
+        yield bar
+        yield banner
         yield Static(self._services.banner, id="label", markup=False)
         with Horizontal(id="main"):
-            yield HistoryList(id="history")
+            yield history
             with Vertical(id="center"):
-                yield Transcript(id="transcript")
-                yield Composer(id="composer", blink=self._services.settings.look.motion)
-        with Horizontal(id="foot"):
-            yield StatusBar(id="status")
-            yield Static("F1 keys  ^P commands", id="hints", markup=False)
+                yield from (transcript, FindBar(id="find"), outbox, composer)
+            yield live
+        yield Foot(self._services)
 
     async def on_mount(self) -> None:
         """Shows what there is, and goes on with what was left."""
         self.query_one("#label").display = bool(self._services.banner)
-        self.query_one("#mark").tooltip = "Nodes that take work, of those you configured; how one is chosen."
+        self._show_model()
         self._countdown = self.set_interval(1.0, self._show_fleet, pause=True)
         self._unsubscribe = self._services.fleet.subscribe(self._show_fleet)
+        if self._services.syncing is not None:
+            self._end_syncing = self._services.syncing.subscribe(self._history_synced)
         self._show_fleet()
         await self._begin()
         await self._show_history()
         await self._resume()
         self.set_interval(RESUME_INTERVAL_S, self._resume)
+        self._live.start()
 
     async def _begin(self) -> None:
         """An empty conversation with its draft, behind which comes what was typed while the program started."""
@@ -140,7 +157,7 @@ class ChatScreen(Screen[None]):
         composer.load_text(draft + composer.text)
         composer.move_cursor(composer.document.end)
         self._early += len(draft)
-        await self._show_messages()
+        await self._open.open(None)
 
     def on_key(self, event: Key) -> None:
         """Keeps what was typed before the composer had the focus, in front of what it has taken itself since."""
@@ -158,9 +175,15 @@ class ChatScreen(Screen[None]):
         except StoreError as error:
             self._tell_store_error(error)
 
+    def on_screen_resume(self) -> None:
+        """Motion may have been switched on the Settings tab."""
+        for composer in self.query(Composer):
+            composer.cursor_blink = self._services.settings.look.motion
+
     def on_unmount(self) -> None:
         """The fleet may outlive the screen."""
         self._unsubscribe()
+        self._end_syncing()
 
     # ── the conversation ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,24 +191,23 @@ class ChatScreen(Screen[None]):
         """Asks, or queues the question behind the answer that is running."""
         event.stop()
         try:
-            asked = await self._conversations.ask(self._chat_id, event.text)
+            asked = await self._conversations.ask(self._open.chat_id, event.text)
         except StoreError as error:
             self.query_one(Composer).load_text(event.text)
             self._tell_store_error(error)
             return
-        if self._chat_id is None:
-            self._chat_id = asked.chat_id
-        transcript = self.query_one(Transcript)
+        self._open.chat_id = asked.chat_id
+        self._live.show_chat(asked.chat_id)
         if asked.question is not None:
-            await transcript.add(self._question_view(asked.question))
-        transcript.follow()
+            await self._open.add_question(asked.question)
+        await self._open.follow()
         self._show_fleet()
         await self._show_history()
 
     async def on_history_list_opened(self, event: HistoryList.Opened) -> None:
         """Opens an earlier conversation."""
         event.stop()
-        self.query_one(HistoryList).remove_class("opened")
+        self._panels.uncover()
         await self._show_chat(event.chat_id)
         await self._show_history()
         self.query_one(Composer).focus()
@@ -193,13 +215,12 @@ class ChatScreen(Screen[None]):
     async def on_transcript_older_wanted(self, event: Transcript.OlderWanted) -> None:
         """Loads a window of messages more."""
         event.stop()
-        if self._chat_id is None:
-            return
-        transcript = self.query_one(Transcript)
-        shown = len(transcript.messages)
-        messages = await self._conversations.messages(self._chat_id, shown + WINDOW)
-        older = messages[: max(0, len(messages) - shown)]
-        await transcript.add_older([self._stored_view(m) for m in older], may_have_older=len(older) == WINDOW)
+        await self._open.show_older()
+
+    async def on_transcript_newer_wanted(self, event: Transcript.NewerWanted) -> None:
+        """The same, below what a search led to."""
+        event.stop()
+        await self._open.show_newer()
 
     async def action_new_chat(self) -> None:
         """Begins an empty conversation; the open one stays in the history."""
@@ -209,25 +230,118 @@ class ChatScreen(Screen[None]):
 
     async def action_stop(self) -> None:
         """Stops the running answer of this conversation; closes the history where it covers everything."""
-        history = self.query_one(HistoryList)
-        if history.has_class("opened"):
-            history.remove_class("opened")
+        if self.query_one(FindBar).is_open:
+            self._find.close()
             self.query_one(Composer).focus()
-        elif self._chat_id is not None and self._conversations.live(self._chat_id) is not None:
-            await self._conversations.stop(self._chat_id)
+        elif self._panels.close_one():
+            pass
+        elif self._open.chat_id is not None and self._conversations.live(self._open.chat_id) is not None:
+            await self._conversations.stop(self._open.chat_id)
         else:
             self.query_one(Composer).focus()
-            self.query_one(Transcript).follow()
+            await self._open.follow()
 
     async def action_retry(self) -> None:
         """Asks the last question again, when its answer failed or was cut short."""
-        if self._chat_id is None:
+        if self._open.chat_id is not None:
+            self._work(self._retry(self._open.chat_id))
+
+    async def _retry(self, chat_id: str) -> None:
+        question_id = await self._conversations.question_to_retry(chat_id)
+        if question_id is None:
+            self.notify("There is no failed answer to ask for again.", markup=False)
+        else:
+            await self._conversations.answer_again(chat_id, question_id)
+            await self._open.reload()
+
+    # ── what waits ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_outbox(self) -> None:
+        """Opens the list of waiting questions, or closes it."""
+        if self._conversations.waiting or self.query_one(OutboxPanel).is_open:
+            self._panels.toggle_outbox()
+        else:
+            self.notify("Nothing waits to be sent.", markup=False)
+
+    def on_outbox_panel_wanted(self, event: OutboxPanel.Wanted) -> None:
+        """Does what the user wishes for a waiting question."""
+        event.stop()
+        self._work(self._outbox.do(event))
+
+    def action_undo(self) -> None:
+        """Brings back what was deleted or dropped last."""
+        self._work(self._take_back())
+
+    async def _take_back(self) -> None:
+        self.notify(await self._undo.take_back() or "There is nothing to bring back.", markup=False)
+
+    def _work(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does something that may wait for the user; trouble with the history is told."""
+
+        async def told() -> None:
+            try:
+                await work
+            except StoreError as error:
+                self._tell_store_error(error)
+
+        self.run_worker(told(), group="wishes")
+
+    # ── the model ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_model(self) -> None:
+        """Chooses the model for the next questions."""
+        self._work(self._choose_model())
+
+    async def _choose_model(self) -> None:
+        choices = model_choices(self._services.fleet.snapshots())
+        note = "It holds for the questions you ask from now on, until you leave. The settings keep it for good."
+        if len(choices) == 1:
+            note = "No node is connected that has a model to choose. Ctrl+L tries all lost nodes now."
+        current = self._conversations.model or AUTO_MODEL
+        chosen = await self.app.push_screen_wait(ChoiceScreen("Model", choices, current=current, note=note))
+        if chosen is not None:
+            self._conversations.chosen_model = chosen
+            self._show_model()
+
+    def _show_model(self) -> None:
+        model = self._conversations.model
+        self.query_one(Composer).border_subtitle = Content(f"{one_line(model, 40)} ▾") if model else ""
+
+    # ── searching ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_find(self) -> None:
+        """Looks for words in the open conversation."""
+        self.query_one(FindBar).open()
+
+    def on_find_bar_changed(self, event: FindBar.Changed) -> None:
+        """Says how often the words are there."""
+        event.stop()
+        self._work(self._find.look(event.needle))
+
+    def on_find_bar_submitted(self, event: FindBar.Submitted) -> None:
+        """Goes to where the words are."""
+        event.stop()
+        self._work(self._find.go(event.needle))
+
+    def action_find_next(self, by: int) -> None:
+        """Goes on to the next place, or to the one before."""
+        self._work(self._find.next(by))
+
+    def action_search(self) -> None:
+        """Looks for words in all conversations."""
+        self._work(self._search())
+
+    async def _search(self) -> None:
+        hit = await self.app.push_screen_wait(SearchScreen(self._services))
+        if hit is None:
             return
-        try:
-            if not await self._conversations.retry(self._chat_id):
-                self.notify("There is no failed answer to ask for again.", markup=False)
-        except StoreError as error:
-            self._tell_store_error(error)
+        self._panels.uncover()
+        if hit.message_id is not None:
+            await self._conversations.lead_to(hit.chat_id, hit.message_id)
+        await self._show_chat(hit.chat_id, at=hit.message_id)
+        await self._show_history()
+        if hit.message_id is None:
+            self.query_one(Composer).focus()
 
     def action_reconnect(self) -> None:
         """Tries every lost node now."""
@@ -235,15 +349,19 @@ class ChatScreen(Screen[None]):
             if not snapshot.connected:
                 self._services.fleet.reconnect_now(snapshot.name)
 
+    def action_toggle_live(self) -> None:
+        """Shows or hides how answers come about."""
+        self._panels.toggle_live()
+        self.call_after_refresh(self._live.draw)
+
+    def on_live_panel_resized(self, event: LivePanel.Resized) -> None:
+        """Draws it for its width."""
+        event.stop()
+        self._live.draw()
+
     def action_toggle_history(self) -> None:
-        """Shows or hides the history; in a narrow terminal it covers the conversation."""
-        history = self.query_one(HistoryList)
-        name = "opened" if self.has_class("-narrow") else "closed"
-        history.toggle_class(name)
-        if history.display:
-            history.focus_list()
-        else:
-            self.query_one(Composer).focus()
+        """Shows or hides the history."""
+        self._panels.toggle_history()
 
     def action_focus_message(self, direction: int) -> None:
         """Moves among the messages; below the last one is the composer."""
@@ -260,6 +378,11 @@ class ChatScreen(Screen[None]):
         """Scrolls by a page."""
         self.query_one(Transcript).page(direction)
 
+    def on_message_view_wanted(self, event: MessageView.Wanted) -> None:
+        """Does what the user wishes for a message."""
+        event.stop()
+        self._work(self._messages.do(event.wish, event.view))
+
     def on_message_view_copy_wanted(self, event: MessageView.CopyWanted) -> None:
         """Sends text to the terminal's clipboard, and claims no more than that."""
         event.stop()
@@ -275,121 +398,78 @@ class ChatScreen(Screen[None]):
     @property
     def is_settled(self) -> bool:
         """Whether everything that has come is drawn."""
-        return self._draw_timer is None and not self._stale
+        return self._drawing.is_settled
 
-    def _answer_changed(self, answer: LiveAnswer) -> None:
-        """Draws at once when it begins or ends, and else at most every `DRAW_INTERVAL_S`."""
-        self._stale[answer.message_id] = answer
-        if self._draw_timer is None:
-            self._draw_timer = self.set_timer(DRAW_INTERVAL_S, self._drawing_may_go_on)
-            self.call_next(self._draw)
-        elif answer.ended is not None:
-            self.call_next(self._draw)
+    def _answer_changed(self, answer: LiveAnswer, event: TurnEvent | None) -> None:
+        self._live.happened(answer, event)
+        self._drawing.changed(answer)
 
-    async def _drawing_may_go_on(self) -> None:
-        self._draw_timer = None
-        if self._stale:
-            self._draw_timer = self.set_timer(DRAW_INTERVAL_S, self._drawing_may_go_on)
-            await self._draw()
-
-    async def _draw(self) -> None:
-        stale, self._stale = self._stale, {}
-        for answer in stale.values():
-            if answer.chat_id == self._chat_id and not self._is_leaving:
-                await self._draw_answer(answer)
+    async def _draw(self, answers: list[LiveAnswer]) -> None:
+        for answer in answers:
+            if answer.chat_id == self._open.chat_id and not self._is_leaving:
+                await self._open.draw(answer)
             if answer.ended is not None:
                 await self._show_history()
         self._show_fleet()
+        self._outbox.draw(self._open.chat_id)
 
-    async def _draw_answer(self, answer: LiveAnswer) -> None:
-        transcript = self.query_one(Transcript)
-        view = next((view for view in transcript.messages if view.message_id == answer.message_id), None)
-        if view is None:
-            view = MessageView(answer.message_id, MessageLabel("assistant", answer.created_at))
-            await transcript.add(view)
-        self._last_node = answer.node or self._last_node
-        view.show(answer)
-        transcript.content_changed()
+    def _waiting_changed(self) -> None:
+        self._show_fleet()
+        self._outbox.draw(self._open.chat_id)
 
     def _question_began(self, chat_id: str, question: ChatMessage) -> None:
-        if chat_id == self._chat_id:
-            self.call_next(self.query_one(Transcript).add, self._question_view(question))
+        if chat_id == self._open.chat_id:
+            self.call_next(self._open.add_question, question)
 
-    async def _show_chat(self, chat_id: str | None) -> None:
-        """Leaves the open conversation for another; what was typed in each stays with it."""
+    async def _show_chat(self, chat_id: str | None, *, at: str | None = None) -> None:
+        """Leaves the open conversation for another, at its end or at a message; what was typed stays with each."""
+        self._find.close()
         draft = await self._conversations.draft(chat_id)
-        left, self._chat_id = self._chat_id, chat_id
-        self._last_node = None
+        left = self._open.chat_id
         composer = self.query_one(Composer)
-        typed = composer.text
+        typed = composer.message
         composer.load_text(draft)
         composer.move_cursor(composer.document.end)
         await self._conversations.keep_draft(left, typed)
-        await self._show_messages()
-
-    async def _show_messages(self) -> None:
-        transcript = self.query_one(Transcript)
-        messages: list[StoredMessage] = []
-        if self._chat_id is not None:
-            messages = await self._conversations.messages(self._chat_id, WINDOW)
-        if messages:
-            views = [self._stored_view(message) for message in messages]
-            await transcript.show(views, may_have_older=len(messages) == WINDOW)
-        else:
-            hint = _EMPTY if self._services.fleet.snapshots() else _NO_NODES
-            await transcript.show([Static(hint, id="empty", markup=False)])
-        self.query_one(Composer).remember([message.content for message in messages if message.role == "user"])
-        if self._chat_id is not None and (live := self._conversations.live(self._chat_id)) is not None:
-            await self._draw_answer(live)
+        await self._open.open(chat_id, at=at)
+        composer.remember(self._open.questions())
+        self._live.show_chat(chat_id)
         self._show_fleet()
+
+    def _history_synced(self) -> None:
+        """Shows what came from other machines, once for each time that something did, and says what was refused."""
+        assert self._services.syncing is not None
+        news = self._services.syncing.news
+        if news != self._news:
+            self._news = news
+            self.call_later(self._show_history)
+        for state in self._services.syncing.states():
+            if state.phase == "idle" and not state.left_out:
+                self._refusing.discard(state.node)
+            elif state.phase in ("refused", "idle") and state.node not in self._refusing:
+                self._refusing.add(state.node)
+                self.notify(f"History with {state.node}: {describe(state)}", severity="warning", markup=False)
 
     async def _show_history(self) -> None:
         try:
-            categories = await self._conversations.listed()
+            await self._history.show(self._open.chat_id)
         except StoreError as error:
             self._tell_store_error(error)
-            return
-        if self._is_leaving:
-            return
-        groups = [self._history_group(category) for category in categories]
-        self.query_one(HistoryList).show(groups, self._chat_id or "")
-        titles = {chat.id: chat.title for category in categories for chat in category.chats}
-        title = one_line(titles.get(self._chat_id or "", ""), 120)
-        if title != self._title:
-            self._title = title
-            self.query_one("#title", Static).update(Content(title), layout=False)
-
-    def _history_group(self, category: Category) -> HistoryGroup:
-        entries = tuple(
-            HistoryEntry(chat.id, chat.title, "●" if self._conversations.live(chat.id) else "★" if chat.pinned else " ")
-            for chat in category.chats
-        )
-        return HistoryGroup(_HEADINGS.get(category.kind, category.name), entries)
-
-    def _question_view(self, question: ChatMessage) -> MessageView:
-        return MessageView(question.id, MessageLabel("user", question.created_at), question.content)
-
-    def _stored_view(self, message: StoredMessage) -> MessageView:
-        node = message.seams[-1].node if message.seams else ""
-        label = MessageLabel(message.role, message.created_at, message.model or "", node)
-        view = MessageView(message.id, label, message.content)
-        view.tell_end(
-            [seam for seam in message.seams if seam.offset > 0], message.finish_reason or "", message.error or ""
-        )
-        return view
 
     @property
     def _is_leaving(self) -> bool:
-        """Whether the widgets are being taken down; what still comes is kept in the store and not drawn."""
-        return not self.query(Transcript)
+        """Whether the widgets are being taken down, one after the other; what still comes is kept in the store and not
+        drawn."""
+        return not all(part.is_attached for part in self._parts)
 
     def _show_fleet(self) -> None:
         if self._is_leaving:
             return
         snapshots = self._services.fleet.snapshots()
-        mark = connection_mark(snapshots, self._services.fleet.policy)
-        self._update_line("#mark", mark)
-        self.query_one(StatusBar).show(status_facts(snapshots, self._last_node, self._conversations.waiting))
+        self._services.activity.tell(self._open.last_node, len(self._conversations.waiting))
+        self._conversations.fleet_changed()
+        self._live.fleet_changed()
+        self._outbox.draw(self._open.chat_id)
         text = banner(snapshots, self._services.clock())
         self._update_line("#banner", text)
         self.query_one("#banner").display = bool(text)
@@ -415,7 +495,7 @@ class ChatScreen(Screen[None]):
     async def keep_draft(self) -> None:
         """Keeps what is typed, now."""
         try:
-            await self._conversations.keep_draft(self._chat_id, self.query_one(Composer).text)
+            await self._conversations.keep_draft(self._open.chat_id, self.query_one(Composer).message)
         except StoreError as error:
             self._tell_store_error(error)
 

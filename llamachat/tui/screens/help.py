@@ -11,19 +11,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from llamachat.tui.actions import ACTIONS, key_names
+from llamachat.tui.actions import actions, places
+from llamachat.tui.keymap import OwnKeys, names_of
 
-_HEADINGS: Final = {
-    "composer": "Writing",
-    "chat": "Conversation",
-    "message": "A message (alt+↑ and alt+↓ go there)",
-    "app": "Everywhere",
-}
 _KEY_WIDTH: Final = 21
 
 
 class HelpScreen(ModalScreen[None]):
-    """Every key with what it does."""
+    """The keys of the screen named `screen`, and those that hold everywhere, each with what it does; `own` are the keys
+    that the person has changed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,f1,q,enter", "dismiss", "Close")]
 
@@ -36,6 +32,11 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen Static { width: 1fr; height: auto; }
     """
 
+    def __init__(self, screen: str, own: OwnKeys) -> None:
+        super().__init__()
+        self._screen = screen
+        self._own = own
+
     def compose(self) -> ComposeResult:
         """One list, a heading for each place."""
         with VerticalScroll() as panel:
@@ -45,9 +46,12 @@ class HelpScreen(ModalScreen[None]):
 
     def _table(self) -> Content:
         lines: list[Content] = []
-        for place, heading in _HEADINGS.items():
-            lines += [Content(""), Content.styled(heading, "bold")] if lines else [Content.styled(heading, "bold")]
-            for action in ACTIONS:
-                if action.where == place:
-                    lines.append(Content.assemble(("  " + key_names(action.keys)).ljust(_KEY_WIDTH), " ", action.help))
+        for place in places(self._screen):
+            found = actions(place.where)
+            if not found:
+                continue
+            lines += [Content("")] * bool(lines) + [Content.styled(place.heading, "bold")]
+            for action in found:
+                keys = names_of(action, self._own)
+                lines.append(Content.assemble(("  " + keys).ljust(_KEY_WIDTH), " ", action.help))
         return Content("\n").join(lines)

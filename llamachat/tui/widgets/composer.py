@@ -10,15 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual.binding import BindingType
-from textual.events import Key
+from textual.binding import BindingsMap, BindingType
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
 from llamachat.tui.actions import bindings
+from llamachat.tui.formatting import number
 
 MAX_HISTORY: Final = 100
 """Messages that ↑ can bring back."""
+
+FOLD_LINES: Final = 40
+FOLD_CHARACTERS: Final = 4_000
+"""A paste with more than either is shown as one mark; it is sent whole."""
+
+_TEXT_AREA: Final = BindingsMap(TextArea.BINDINGS)
 
 
 class Composer(TextArea):
@@ -51,17 +58,59 @@ class Composer(TextArea):
             placeholder="Type your message…",
         )  # fmt: skip
         self.cursor_blink = blink
+        self._folded: dict[str, str] = {}  # what was pasted, by the mark that stands for it
         self._sent: list[str] = []
         self._recalled = 0
 
     async def _on_key(self, event: Key) -> None:
         """Runs the composer's own actions in the order of the keys. A priority binding would overtake what was typed
         before it and still waits in this widget's queue: half a sentence would be sent."""
-        for binding in self._bindings.key_to_bindings.get(event.key, ()):
-            if binding.id is not None and binding.id.startswith("composer."):
-                event.stop()
-                event.prevent_default()
-                await self.run_action(binding.action)
+        active = self.screen.active_bindings.get(event.key)
+        if active is None:  # a key that the composer gave up still does what it does in any text area
+            found = [binding.action for binding in _TEXT_AREA.key_to_bindings.get(event.key, ())]
+        else:
+            is_own = active.node is self and (active.binding.id or "").startswith("composer.")
+            found = [active.binding.action] if is_own else []
+        for action in found:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(action)
+
+    @property
+    def message(self) -> str:
+        """What would be sent: what is typed, with every fold opened."""
+        text = self.text
+        for mark, pasted in self._folded.items():
+            text = text.replace(mark, pasted)
+        return text
+
+    async def _on_paste(self, event: Paste) -> None:
+        """Folds a long paste into a mark: it would push everything else off the screen."""
+        lines = event.text.count("\n") + 1
+        if lines <= FOLD_LINES and len(event.text) <= FOLD_CHARACTERS:
+            return  # the text area takes it
+        event.prevent_default()
+        mark = f"[pasted {number(lines)} line{'s' if lines != 1 else ''}, {number(len(event.text))} characters"
+        mark += f", {len(self._folded) + 1}]"
+        self._folded[mark] = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        placed = self.replace(mark, *self.selection, maintain_selection_offset=False)
+        self.move_cursor(placed.end_location)
+
+    def action_delete_left(self) -> None:
+        """Deletes to the left: a character, or a fold as a whole."""
+        row, column = self.cursor_location
+        before = self.document.get_line(row)[:column]
+        mark = next((mark for mark in self._folded if before.endswith(mark)), None)
+        if mark is None or not self.selection.is_empty:
+            super().action_delete_left()
+        else:
+            self.delete((row, column - len(mark)), (row, column))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """With nothing of its own to undo, Ctrl+Z is the screen's."""
+        if action == "undo" and not self.history.undo_stack:
+            return False
+        return super().check_action(action, parameters)
 
     def remember(self, texts: list[str]) -> None:
         """What ↑ brings back, oldest first."""
@@ -70,12 +119,13 @@ class Composer(TextArea):
 
     def action_send(self) -> None:
         """Sends what is typed, unless that is nothing."""
-        text = self.text.strip("\n")
+        text = self.message.strip("\n")
         if not text.strip():
             return
         self._sent = [*self._sent, text][-MAX_HISTORY:]
         self._recalled = 0
         self.load_text("")
+        self._folded.clear()
         self.post_message(self.Sent(text))
 
     def action_newline(self) -> None:
@@ -99,7 +149,7 @@ class Composer(TextArea):
             self.app.notify("Set $EDITOR to the editor you like, and try again.", severity="warning", markup=False)
             return
         with tempfile.NamedTemporaryFile("w+", suffix=".md", prefix="message-", encoding="utf-8") as file:
-            file.write(self.text)
+            file.write(self.message)
             file.flush()
             try:
                 with self.app.suspend():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -13,6 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from llamachat.base.text import one_line
+from llamachat.tui.actions import bindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +35,17 @@ class HistoryGroup:
     entries: tuple[HistoryEntry, ...]
 
 
+class _Conversations(OptionList):
+    """The list itself, with its own keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("history")
+
+
 class HistoryList(Vertical):
     """Conversations by date; Enter or a click opens one."""
 
     BORDER_TITLE = "History"
+    BORDER_SUBTITLE = "/ search"
 
     DEFAULT_CSS = """
     HistoryList {
@@ -60,7 +70,7 @@ class HistoryList(Vertical):
     def compose(self) -> ComposeResult:
         """The list, or a sentence that says why there is none."""
         yield Static("Nothing here yet. Your conversations will be listed here.", id="no-history", markup=False)
-        yield OptionList(markup=False)
+        yield _Conversations(markup=False)
 
     def show(self, groups: Sequence[HistoryGroup], current: str) -> None:
         """Shows these conversations, with the open one marked."""

@@ -11,9 +11,17 @@ from textual.strip import Strip
 from textual.visual import RenderOptions
 from textual.widget import Widget
 
+from llamachat.tui.finding import spans
 from llamachat.tui.markdown import BlockSplitter, layout_block
 
 CURSOR: Final = "▊"
+
+
+def marked(line: Content, needle: str) -> Content:
+    """The line with every place where `needle` stands made visible, without relying on colours."""
+    for start, end in spans(line.plain, needle) if needle else ():
+        line = line.stylize("bold reverse", start, end)
+    return line
 
 
 class MarkdownView(Widget):
@@ -36,6 +44,7 @@ class MarkdownView(Widget):
         self._lines: list[Content] = []
         self._strips: dict[int, Strip] = {}
         self._stale = True
+        self._needle = ""
         if text:
             self._splitter.append(text)
             self._splitter.finish()
@@ -49,6 +58,12 @@ class MarkdownView(Widget):
     def code_blocks(self) -> list[str]:
         """The source of each code block, in order; block n is shown with the number n + 1."""
         return [block.code for block in self._splitter.blocks if block.code is not None]
+
+    @property
+    def code_languages(self) -> list[str]:
+        """What each code block says its language is, "" for nothing."""
+        infos = (block.tokens[0].info for block in self._splitter.blocks if block.code is not None)
+        return [info.split()[0] if info.split() else "" for info in infos]
 
     def append(self, text: str) -> None:
         """Adds text at the end."""
@@ -65,6 +80,20 @@ class MarkdownView(Widget):
         if on != self._cursor:
             self._cursor = on
             self._changed_from(max(0, len(self._splitter.blocks) - 1))
+
+    def mark(self, needle: str) -> None:
+        """Marks where `needle` stands in a line, without regard to case and diacritics; "" for nothing."""
+        if needle != self._needle:
+            self._needle = needle
+            self._strips.clear()
+            self.refresh()
+
+    @property
+    def first_mark(self) -> int | None:
+        """The first line with something marked."""
+        if not self._needle:
+            return None
+        return next((y for y, line in enumerate(self._lines) if spans(line.plain, self._needle)), None)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as it may be."""
@@ -85,7 +114,7 @@ class MarkdownView(Widget):
         base = self.visual_style
         if y >= len(self._lines):
             return Strip.blank(width, base.rich_style)
-        line = self._lines[y]
+        line = marked(self._lines[y], self._needle)
         if selection is not None and (span := selection.get_span(y)) is not None:
             start, end = span
             line = line.stylize("reverse", start, len(line) if end == -1 else end)

@@ -18,7 +18,8 @@ from llamachat.protocol import Role, Seam
 from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.formatting import clock
-from llamachat.tui.widgets.markdown_view import MarkdownView
+from llamachat.tui.message_menu import Wish
+from llamachat.tui.widgets.markdown_view import MarkdownView, marked
 
 FINISH_NOTES = {
     "length": "ended at the length limit",
@@ -53,6 +54,9 @@ class MessageView(Vertical, can_focus=True):
         .label { width: 1fr; height: 1; color: $text-muted; }
         .phase { width: 1fr; height: auto; color: $text-muted; text-style: italic; display: none; }
         .note { width: 1fr; height: auto; color: $text-muted; display: none; }
+        .raw { width: 1fr; height: auto; display: none; }
+        &.-raw .raw { display: block; }
+        &.-raw MarkdownView { display: none; }
         &.failed .note { color: $text-error; text-style: bold; }
     }
     MessageView.user {
@@ -72,6 +76,13 @@ class MessageView(Vertical, can_focus=True):
         text: str
         what: str
 
+    @dataclass
+    class Wanted(Message):
+        """The user wants something done with this message."""
+
+        wish: Wish
+        view: MessageView
+
     def __init__(self, message_id: str, label: MessageLabel, text: str = "") -> None:
         super().__init__(classes="user" if label.role == "user" else "answer")
         self.message_id = message_id
@@ -80,6 +91,8 @@ class MessageView(Vertical, can_focus=True):
         self._body = MarkdownView(text if label.role != "user" else "")
         self._shown = len(text)  # code points of the answer that the body has
         self._notes = ""
+        self._finish_reason = ""
+        self._branch: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:
         """The label, the text, and lines that appear when there is something to say."""
@@ -90,6 +103,7 @@ class MessageView(Vertical, can_focus=True):
         else:
             yield Static("", classes="phase", markup=False)
             yield self._body
+            yield Static("", classes="raw", markup=False)
             yield Static("", classes="note", markup=False)
 
     @property
@@ -98,19 +112,65 @@ class MessageView(Vertical, can_focus=True):
         return self._initial if self._label.role == "user" else self._body.text
 
     @property
+    def role(self) -> Role:
+        """Who says it."""
+        return self._label.role
+
+    @property
     def code_blocks(self) -> list[str]:
         """The code blocks in the answer, in order."""
         return self._body.code_blocks
 
+    @property
+    def code_languages(self) -> list[str]:
+        """The language that each of them names, "" for none."""
+        return self._body.code_languages
+
+    @property
+    def branch(self) -> tuple[int, int] | None:
+        """Its place among its siblings, from 1, and how many there are; None when it has none."""
+        return self._branch
+
+    @property
+    def finish_reason(self) -> str:
+        """How the answer ended, as the protocol has it; empty for a question, a failure and while it runs."""
+        return self._finish_reason
+
+    def show_branch(self, branch: tuple[int, int] | None) -> None:
+        """Says which of several branches this is."""
+        if branch != self._branch:
+            self._branch = branch
+            self._show_label()
+
+    def mark(self, needle: str) -> None:
+        """Marks where `needle` stands, without regard to case and diacritics; "" for nothing."""
+        self._body.mark(needle)
+        for bubble in self.query(".question").results(Static):
+            bubble.update(marked(Content(printable(self._initial)), needle), layout=False)
+
+    @property
+    def first_mark(self) -> int:
+        """The line of the message, from its label on, with the first marked words."""
+        return 1 + (0 if self._label.role == "user" else self._body.first_mark or 0)
+
+    def toggle_raw(self) -> None:
+        """Shows the source as it came, or laid out again."""
+        self.toggle_class("-raw")
+        self._show_raw()
+
     def show(self, answer: LiveAnswer) -> None:
-        """The answer as it is now; only what is new is laid out."""
+        """The answer as it is now; only what is new is laid out. A state older than what is shown changes nothing: the
+        message may have been made from the history since."""
+        if len(answer.text) < self._shown:
+            return
         label = replace(self._label, model=answer.model, node=answer.node)
         if label != self._label:
             self._label = label
-            self.query_one(".label", Static).update(self._label_text(), layout=False)
+            self._show_label()
         self._show_line(".phase", answer.phase)
         self._body.append(answer.text[self._shown :])
         self._shown = len(answer.text)
+        self._show_raw()
         if answer.ended is None:
             self._body.show_cursor(bool(answer.text))
         else:
@@ -125,6 +185,7 @@ class MessageView(Vertical, can_focus=True):
         if problem:
             lines.append(f"✖ {one_line(problem, 400)} — Ctrl+R asks again")
         self._notes = "\n".join(lines)
+        self._finish_reason = finish_reason
         self.set_class(bool(problem), "failed")
         self._show_line(".note", self._notes)
 
@@ -132,15 +193,29 @@ class MessageView(Vertical, can_focus=True):
         """Shows what was told before there was a place for it."""
         self._show_line(".note", self._notes)
 
+    def _show_label(self) -> None:
+        for line in self.query(".label").results(Static):
+            line.update(self._label_text(), layout=False)
+
+    def _show_raw(self) -> None:
+        if self.has_class("-raw"):
+            for line in self.query(".raw").results(Static):
+                line.update(Content(printable(self.text)))
+
     def _show_line(self, selector: str, text: str) -> None:
         for line in self.query(selector).results(Static):
             if str(line.content) != text:
                 line.update(Content(text))
             line.display = bool(text)
 
-    def action_copy_message(self) -> None:
-        """Asks for the whole source to be copied."""
-        self.post_message(self.CopyWanted(self.text, "the message"))
+    def action_message(self, wish: Wish) -> None:
+        """Asks for something to be done with it."""
+        if wish == "copy":
+            self.post_message(self.CopyWanted(self.text, "the message"))
+        elif wish == "raw":
+            self.toggle_raw()
+        else:
+            self.post_message(self.Wanted(wish, self))
 
     def action_copy_code(self, number: int) -> None:
         """Asks for one code block to be copied."""
@@ -151,8 +226,9 @@ class MessageView(Vertical, can_focus=True):
     def _label_text(self) -> Content:
         label = self._label
         time = clock(label.created_at)
+        branch = "  ‹ {}/{} ›".format(*self._branch) if self._branch else ""
         if label.role == "user":
-            return Content.assemble(("you", "bold"), f"  {time}")
+            return Content.assemble(branch.strip(), ("  you" if branch else "you", "bold"), f"  {time}")
         source = Content.styled(f"✦ {one_line(label.model, 40) or 'assistant'}", "bold $text-primary")
         node = f"  ⌂ {one_line(label.node, 40)}" if label.node else ""
-        return Content.assemble(source, node, f"  {time}")
+        return Content.assemble(source, node, f"  {time}", branch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -14,9 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from llamachat.tui.widgets.message_view import MessageView
-
-WINDOW: Final = 40
-"""Messages shown at first; older ones are added a window at a time when the reader scrolls to the top."""
 
 
 class _Scroll(VerticalScroll, can_focus=False):
@@ -49,10 +45,15 @@ class Transcript(Widget):
     class OlderWanted(Message):
         """The reader is at the top and there may be more above."""
 
+    @dataclass
+    class NewerWanted(Message):
+        """The reader is at the bottom of what is shown, and there is more below."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines_seen = 0
         self._may_have_older = False
+        self._may_have_newer = False
 
     def compose(self) -> ComposeResult:
         """The messages, and over them the line that says what is new."""
@@ -73,14 +74,23 @@ class Transcript(Widget):
         """The message widgets, oldest first."""
         return list(self.query(MessageView))
 
-    async def show(self, views: Sequence[Widget], *, may_have_older: bool = False) -> None:
+    async def show(
+        self,
+        views: Sequence[Widget],
+        *,
+        may_have_older: bool = False,
+        may_have_newer: bool = False,
+    ) -> None:
         """Replaces everything, and goes to the end."""
         self._may_have_older = may_have_older
+        self._may_have_newer = False
         container = self.query_one("#messages")
         async with self.batch():
             await container.remove_children()
             await container.mount_all(views)
         self.follow()
+        # Set last: what moves on the way here is not the reader.
+        self.call_after_refresh(setattr, self, "_may_have_newer", may_have_newer)
 
     async def add(self, *views: Widget) -> None:
         """Adds at the end."""
@@ -103,6 +113,12 @@ class Transcript(Widget):
 
         self.call_after_refresh(keep_place)
 
+    async def add_newer(self, views: Sequence[Widget], *, may_have_newer: bool) -> None:
+        """Adds at the bottom; what the reader sees stays in place."""
+        self._scroll.release_anchor()
+        await self.query_one("#messages").mount_all(views)
+        self._may_have_newer = may_have_newer
+
     def follow(self) -> None:
         """Goes to the end and follows it."""
         self._scroll.anchor()
@@ -116,6 +132,19 @@ class Transcript(Widget):
             scroll.scroll_page_up(animate=False)
         else:
             scroll.scroll_page_down(animate=False)
+
+    def show_line(self, view: MessageView, line: int) -> None:
+        """Scrolls so that a line of a message can be seen, with some of what is before it."""
+        scroll = self._scroll
+
+        def place() -> None:
+            if scroll.max_scroll_y <= 0:  # all of it can be seen
+                return
+            scroll.release_anchor()
+            top = view.virtual_region.y + self.query_one("#messages").virtual_region.y + line
+            scroll.scroll_to(y=max(0, top - scroll.size.height // 3), animate=False, immediate=True)
+
+        self.call_after_refresh(place)
 
     @property
     def is_at_end(self) -> bool:
@@ -134,6 +163,9 @@ class Transcript(Widget):
         if self._may_have_older and self._scroll.scroll_y <= 0 < self._scroll.max_scroll_y:
             self._may_have_older = False
             self.post_message(self.OlderWanted())
+        if self._may_have_newer and self.is_at_end:
+            self._may_have_newer = False
+            self.post_message(self.NewerWanted())
 
     def on_click(self) -> None:
         """A click on the mark goes to the end."""

@@ -1,0 +1,188 @@
+"""The conversation that is open, and which part of it the transcript shows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from textual.screen import Screen
+from textual.widgets import Static
+
+from llamachat.protocol import ChatMessage
+from llamachat.store import StoredMessage
+from llamachat.tui.answers import LiveAnswer
+from llamachat.tui.conversations import Conversations
+from llamachat.tui.services import Services
+from llamachat.tui.widgets.message_view import MessageLabel, MessageView
+from llamachat.tui.widgets.transcript import Transcript
+from llamachat.tui.window import Window, around, at_end
+
+_EMPTY: Final = "Ask something: type below and press Enter. Ctrl+J begins a new line, F1 shows all keys."
+_NO_NODES: Final = (
+    "No node is configured yet. Start with --node ws://HOST:13000/chat, add one with `llamachat config edit`, "
+    "or try `llamachat demo`. What you type is kept until a node is there."
+)
+
+
+class OpenChat:
+    """Puts messages into the transcript. Methods that read the history raise `StoreError`.
+
+    Attributes:
+        chat_id: the open conversation; None for one that has not begun.
+        last_node: who answered in it last, since it was opened.
+    """
+
+    def __init__(self, screen: Screen[None], services: Services, conversations: Conversations) -> None:
+        self._screen = screen
+        self._services = services
+        self._conversations = conversations
+        self._window = Window()
+        self._changing = asyncio.Lock()  # what is drawn goes onto the messages that stand, not onto those that leave
+        self._needle = ""
+        self.chat_id: str | None = None
+        self.last_node: str | None = None
+
+    @property
+    def _transcript(self) -> Transcript:
+        return self._screen.query_one(Transcript)
+
+    def view(self, message_id: str) -> MessageView | None:
+        """The widget that shows that message."""
+        return next((view for view in self._transcript.messages if view.message_id == message_id), None)
+
+    def is_last(self, message_id: str) -> bool:
+        """Whether nothing follows that message."""
+        return self._window.ids[-1:] == (message_id,)
+
+    def neighbour(self, message_id: str) -> str | None:
+        """The message after that one, or else the one before it."""
+        ids = self._window.ids
+        if message_id not in ids:
+            return None
+        at = ids.index(message_id)
+        return next(iter((*ids[at + 1 : at + 2], *ids[max(0, at - 1) : at])), None)
+
+    async def open(self, chat_id: str | None, *, at: str | None = None) -> None:
+        """Shows another conversation: its end, or where the message `at` is, which gets the focus."""
+        self.chat_id = chat_id
+        self.last_node = None
+        await self.reload(at=at)
+
+    async def reload(self, *, at: str | None = None) -> None:
+        """Shows the open conversation as it is now."""
+        async with self._changing:
+            await self._reload(at)
+
+    async def _reload(self, at: str | None) -> None:
+        ids = await self._conversations.active_ids(self.chat_id) if self.chat_id is not None else []
+        live = self._conversations.live(self.chat_id) if self.chat_id is not None else None
+        if live is not None and live.message_id not in ids and live.question_id in ids:
+            # It has only begun; what the history still ends with is the branch before it.
+            del ids[ids.index(live.question_id) + 1 :]
+        self._window = at_end(ids) if at is None else around(ids, at)
+        transcript = self._transcript
+        messages = await self._conversations.messages(self._window.shown)
+        if messages:
+            views = [stored_view(message) for message in messages]
+            await transcript.show(views, may_have_older=self._window.has_older, may_have_newer=self._window.has_newer)
+        else:
+            hint = _EMPTY if self._services.fleet.snapshots() else _NO_NODES
+            await transcript.show([Static(hint, id="empty", markup=False)])
+        if live is not None:
+            await self._draw(self._conversations.running.get(live.chat_id, live))
+        await self.mark_branches()
+        if at is not None and (view := self.view(at)) is not None:
+            view.focus(scroll_visible=False)
+            self._transcript.show_line(view, 0)
+
+    async def go_to(self, message_id: str) -> None:
+        """Goes to a message of this conversation, which gets the focus."""
+        view = self.view(message_id)
+        if view is None:
+            await self.reload(at=message_id)
+        else:
+            view.focus()
+
+    def mark(self, needle: str) -> None:
+        """Marks words in all messages, also in those that are loaded later; "" marks nothing."""
+        self._needle = needle
+        for view in self._transcript.messages:
+            view.mark(needle)
+
+    async def follow(self) -> None:
+        """Goes to the end and stays there."""
+        async with self._changing:
+            if self._window.has_newer:
+                await self._reload(None)
+            else:
+                self._transcript.follow()
+
+    async def show_older(self) -> None:
+        """Adds a window of messages above."""
+        async with self._changing:
+            self._window, ids = self._window.older()
+            views = [stored_view(message) for message in await self._conversations.messages(ids)]
+            await self._transcript.add_older(views, may_have_older=self._window.has_older)
+            await self.mark_branches()
+
+    async def show_newer(self) -> None:
+        """Adds a window of messages below."""
+        async with self._changing:
+            self._window, ids = self._window.newer()
+            views = [stored_view(message) for message in await self._conversations.messages(ids)]
+            await self._transcript.add_newer(views, may_have_newer=self._window.has_newer)
+            await self.mark_branches()
+
+    async def add_question(self, question: ChatMessage) -> None:
+        """Shows a question that was just asked."""
+        async with self._changing:
+            if self._window.has_newer:
+                await self._reload(None)
+            elif question.id not in self._window.ids:
+                self._window = self._window.grown(question.id)
+                await self._transcript.add(stored_view(question))
+
+    async def draw(self, answer: LiveAnswer) -> None:
+        """Shows an answer of this conversation as it is now, unless the reader is far above it."""
+        async with self._changing:
+            if answer.chat_id == self.chat_id:
+                await self._draw(answer)
+
+    async def _draw(self, answer: LiveAnswer) -> None:
+        self.last_node = answer.node or self.last_node
+        view = self.view(answer.message_id)
+        if view is None:
+            if self._window.has_newer:
+                return
+            if answer.message_id not in self._window.ids:
+                self._window = self._window.grown(answer.message_id)
+            view = MessageView(answer.message_id, MessageLabel("assistant", answer.created_at))
+            await self._transcript.add(view)
+        view.show(answer)
+        self._transcript.content_changed()
+
+    async def mark_branches(self) -> None:
+        """Says on every message which of several branches it is."""
+        if self.chat_id is None:
+            return
+        branches = await self._conversations.branches(self.chat_id)
+        for view in self._transcript.messages:
+            view.show_branch(branches.get(view.message_id))
+            view.mark(self._needle)
+
+    def questions(self) -> list[str]:
+        """What was asked, as far as it is shown, for the composer to bring back."""
+        return [view.text for view in self._transcript.messages if view.role == "user"]
+
+
+def stored_view(message: ChatMessage) -> MessageView:
+    """The widget for a message that is in the history."""
+    if message.role == "user":
+        return MessageView(message.id, MessageLabel("user", message.created_at), message.content)
+    node = message.seams[-1].node if message.seams else ""
+    view = MessageView(
+        message.id, MessageLabel(message.role, message.created_at, message.model or "", node), message.content
+    )
+    problem = message.error or "" if isinstance(message, StoredMessage) else ""
+    view.tell_end([seam for seam in message.seams if seam.offset > 0], message.finish_reason or "", problem)
+    return view

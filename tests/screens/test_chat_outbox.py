@@ -1,0 +1,219 @@
+"""Questions that wait, key by key: seen, edited, moved, sent, dropped, and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from llamachat.fleet.events import Delta, Failed, Routed
+from llamachat.fleet.outbox import Outbox
+from llamachat.store import StoreThread
+from llamachat.tui.screens.editing import EditScreen
+from llamachat.tui.widgets.composer import Composer
+from llamachat.tui.widgets.message_view import MessageView
+from llamachat.tui.widgets.outbox_panel import OutboxPanel
+from tests.screens.scripted import (
+    NOON,
+    TWO_NODES,
+    ScriptedApp,
+    ScriptedFleet,
+    answer,
+    ask,
+    finished,
+    lines,
+    running,
+    shows,
+    snapshot,
+    until,
+)
+
+ROUTED = Routed("llama-01", "llama3-8b", "free", 40.0)
+RUNNING = [ROUTED, Delta("llama-01", "llama3-8b", 0, "One", 1), None, finished("One")]
+OFFLINE = (snapshot("llama-01", "offline", retry_at=NOON + 4), snapshot("llama-02", "offline", retry_at=NOON + 9))
+
+
+async def waiting(pilot: Pilot[int]) -> list[str]:
+    """What the store has in the outbox."""
+    assert isinstance(pilot.app, ScriptedApp)
+    items = await pilot.app.services.store.read(lambda store: store.outbox_list())
+    return [item.text for item in items]
+
+
+async def two_waiting(pilot: Pilot[int]) -> None:
+    """A running answer, and two questions behind it."""
+    await ask(pilot, "a")
+    await shows(pilot, "One▊")
+    await ask(pilot, "second")
+    await ask(pilot, "third")
+    await shows(pilot, "2 waiting: second · third")
+
+
+def asked(fleet: ScriptedFleet) -> list[str]:
+    return [turn.messages[-1].content for turn in fleet.turns]
+
+
+async def test_the_list_says_who_waits_for_what(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING)
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7")
+        await shows(pilot, "1 second")
+        text = "\n".join(lines(pilot.app))
+        assert "after the running answer" in text
+        assert "after the one before it" in text
+        await pilot.press("f7")
+        await shows(pilot, "2 waiting: second")
+        assert pilot.app.screen.query_one(Composer).has_focus
+
+
+async def test_escape_closes_the_list_and_clears_nothing(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING)
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "escape")
+        assert not pilot.app.screen.query_one(OutboxPanel).is_open
+        assert await waiting(pilot) == ["second", "third"]
+        assert not fleet.cancelled
+
+
+async def test_a_waiting_question_is_edited_in_its_place(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        await pilot.press(*" one", "ctrl+j", *"more", "enter")
+        await shows(pilot, "1 second one more")
+        assert await waiting(pilot) == ["second one\nmore", "third"]
+        fleet.go_on()
+        await shows(pilot, "Three")
+    assert asked(fleet) == ["a", "second one\nmore", "third"]
+
+
+async def test_what_is_being_edited_is_not_sent_meanwhile(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+        fleet.go_on()
+        await until(pilot, lambda: not fleet.running)
+        await pilot.pause()
+        assert len(fleet.turns) == 1
+        await pilot.press("escape")
+        await until(pilot, lambda: len(fleet.turns) == 3)
+    assert asked(fleet) == ["a", "second", "third"]
+
+
+async def test_questions_are_sent_in_the_order_they_were_moved_to(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "shift+down")
+        await shows(pilot, "2 second")
+        await pilot.press("K")
+        await shows(pilot, "1 second")
+        await pilot.press("J")
+        await shows(pilot, "2 second")
+        assert await waiting(pilot) == ["third", "second"]
+        fleet.go_on()
+        await until(pilot, lambda: len(fleet.turns) == 3)
+    assert asked(fleet) == ["a", "third", "second"]
+
+
+async def test_a_dropped_question_is_not_sent_and_can_be_brought_back(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "d")
+        await shows(pilot, "Dropped. u brings it back.")
+        assert await waiting(pilot) == ["third"]
+        await pilot.press("u")
+        await shows(pilot, "The question waits again.")
+        assert await waiting(pilot) == ["second", "third"]
+        await pilot.press("d", "delete")
+        await shows(pilot, "Nothing waits any more.")
+        await pilot.press("u", "u", "u")
+        await shows(pilot, "There is nothing to bring back.")
+        assert await waiting(pilot) == ["second", "third"]
+
+
+async def test_send_now_goes_before_the_others_when_the_answer_is_there(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", "down", "s")
+        await shows(pilot, "It is the next one")
+        fleet.go_on()
+        await until(pilot, lambda: len(fleet.turns) == 3)
+    assert asked(fleet) == ["a", "third", "second"]
+
+
+async def test_without_a_node_questions_wait_where_they_can_be_edited_and_go_when_one_is_there(tmp_path: Path):
+    fleet = ScriptedFleet(OFFLINE, answer("One"), answer("Two"))
+    async with running(fleet, tmp_path) as pilot:
+        await ask(pilot, "first")
+        await ask(pilot, "second")
+        await pilot.press("f7")
+        await shows(pilot, "no node takes work, next try in 4.0 s")
+        await pilot.press("s")
+        await shows(pilot, "No node takes work now.")
+        assert not fleet.turns
+        fleet.become(*TWO_NODES)
+        await shows(pilot, "Two")
+        assert [view.text for view in pilot.app.screen.query(MessageView)] == ["first", "One", "second", "Two"]
+    assert asked(fleet) == ["first", "second"]
+
+
+async def test_after_a_failed_answer_what_waits_is_sent_only_when_asked_for(tmp_path: Path):
+    broken = [ROUTED, None, Failed("model_failed", "The model broke.")]
+    fleet = ScriptedFleet(TWO_NODES, broken, answer("Two"), answer("Three"))
+    async with running(fleet, tmp_path) as pilot:
+        await ask(pilot, "a")
+        await ask(pilot, "second")
+        await ask(pilot, "third")
+        await shows(pilot, "2 waiting")
+        fleet.go_on()
+        await shows(pilot, "✖ The model broke.")
+        await pilot.press("f7")
+        await shows(pilot, "the answer before it failed")
+        assert len(fleet.turns) == 1
+        await pilot.press("s")
+        await shows(pilot, "Three")
+    assert asked(fleet) == ["a", "second", "third"]
+
+
+async def test_waiting_questions_are_there_after_a_restart(tmp_path: Path):
+    async with running(ScriptedFleet(OFFLINE), tmp_path) as pilot:
+        await ask(pilot, "keep me")
+        await shows(pilot, "1 waiting: keep me")
+        await pilot.press("ctrl+q")
+    async with running(ScriptedFleet(OFFLINE), tmp_path) as pilot:
+        await shows(pilot, "1 waiting: keep me")
+        await pilot.press("f7")
+        await shows(pilot, "[keep me]")
+
+
+async def test_what_another_llamachat_sends_is_not_sent_twice(tmp_path: Path):
+    async with StoreThread(tmp_path / "history.db") as store:
+        other = Outbox(store, "other")
+        chat = await store.run(lambda s: s.create_chat())
+        item = await other.put(chat, "theirs")
+        await other.hold(item.id)
+        fleet = ScriptedFleet(TWO_NODES)
+        async with running(fleet, tmp_path) as pilot:
+            await pilot.press("f7")
+            await shows(pilot, "held by another llamachat")
+            await pilot.press("e")
+            await shows(pilot, "cannot be edited now")
+            await pilot.press("d")
+            await shows(pilot, "It is not waiting any more")
+        assert not fleet.turns
+        assert [waiting.item.text for waiting in await other.waiting()] == ["theirs"]
+
+
+async def test_an_empty_outbox_says_so(tmp_path: Path):
+    async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
+        await pilot.press("f7")
+        await shows(pilot, "Nothing waits to be sent.")
