@@ -98,7 +98,7 @@ def _nodes(invocation: Invocation, settings: Settings) -> list[Finding]:
     status = on_stderr()
     status.show("looking at the nodes")
     try:
-        snapshots, here = asyncio.run(offering.survey(context.addresses, known))
+        snapshots, here = asyncio.run(offering.survey(context.addresses, known, context.limits))
     finally:
         status.clear()
     return doctor_nodes.check_nodes(

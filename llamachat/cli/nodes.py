@@ -56,7 +56,7 @@ def nodes(invocation: Invocation, as_json: bool, watch: bool, discover: bool, ad
 
 
 async def _once(context: AppContext, known: Sequence[str], as_json: bool) -> int:
-    snapshots, here = await offering.survey(context.addresses, known)
+    snapshots, here = await offering.survey(context.addresses, known, context.limits)
     if as_json:
         click.echo(_json(snapshots, indent=2))
     else:
@@ -70,7 +70,7 @@ async def _discover(context: AppContext, known: Sequence[str], as_json: bool, *,
     """Prints what could be added; `silently` prints nothing when that is nothing."""
     from llamachat.fleet.discovery import offers
 
-    found = offers(*await offering.survey(context.addresses, known), known)
+    found = offers(*await offering.survey(context.addresses, known, context.limits), known)
     if as_json:
         click.echo(json.dumps([offering.as_json(offer) for offer in found], indent=2))
     elif found or not silently:

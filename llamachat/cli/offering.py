@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llamachat.config.schema import NodeSettings
     from llamachat.fleet import NodeAddress, NodeSnapshot
     from llamachat.fleet.discovery import Offer
+    from llamachat.fleet.limits import FleetLimits
 
 LOOK_TIMEOUT_S: Final = 2.0
 """How long a daemon on this machine may take to say hello."""
@@ -21,14 +22,14 @@ NOTHING: Final = "Nothing was found: no daemon on this machine, and no node name
 
 
 async def survey(
-    addresses: Sequence[NodeAddress], known: Sequence[str]
+    addresses: Sequence[NodeAddress], known: Sequence[str], limits: FleetLimits
 ) -> tuple[tuple[NodeSnapshot, ...], NodeSnapshot | None]:
     """How these nodes are, and the daemon on this machine where none of them or of the `known` URLs is that."""
     from llamachat.cli.settling import is_silent, settled
     from llamachat.fleet import Fleet
     from llamachat.fleet.discovery import to_look_at
 
-    async with Fleet(addresses) as fleet, asyncio.TaskGroup() as group:
+    async with Fleet(addresses, limits=limits) as fleet, asyncio.TaskGroup() as group:
         looking = group.create_task(look_at(to_look_at([*(address.url for address in addresses), *known])))
         await settled(fleet, is_silent)
         snapshots = fleet.snapshots()

@@ -106,6 +106,12 @@ class Database:
         with self._errors():
             return self._connection.execute(sql, parameters).fetchall()
 
+    def shrink(self) -> None:
+        """Gives the pages of the file that nothing uses any more back to the disk."""
+        with self._errors():
+            # `execute` would take one step of it, and each step gives back a single page.
+            self._connection.executescript("PRAGMA incremental_vacuum")
+
     def one(self, sql: str, *parameters: object) -> Row | None:
         """The first row of a SELECT."""
         with self._errors():

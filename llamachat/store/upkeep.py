@@ -83,7 +83,7 @@ class Upkeep(Part):
         with self._db.write():
             for table in ("message_index", "title_index"):
                 self._db.run(f"INSERT INTO {table} ({table}) VALUES ('optimize')")
-        self._db.all("PRAGMA incremental_vacuum")
+        self._db.shrink()
         self._db.all("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _index_problem(self, table: str) -> str | None:

@@ -43,6 +43,6 @@ def test_the_core_asks_for_nothing_that_compiles_llama_cpp(wheel: zipfile.ZipFil
     required = HeaderParser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist") or []
     core = {re.split(r"[^A-Za-z0-9_.-]", line)[0] for line in required if "extra ==" not in line}
     assert core == {
-        "click", "markdown-it-py", "msgpack", "msgspec", "platformdirs", "pypdf", "rich", "textual", "textual-plotext",
-        "tomlkit", "websockets",
+        "charset-normalizer", "click", "markdown-it-py", "msgpack", "msgspec", "platformdirs", "pypdf", "rich",
+        "textual", "textual-plotext", "tomlkit", "websockets",
     }  # fmt: skip

@@ -19,6 +19,7 @@ from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.setting_choice import Choice
 from llamachat.tui.widgets.setting_field import SettingField
 from llamachat.tui.widgets.setting_keys import KeyList
+from llamachat.tui.widgets.transcript import Transcript
 from tests.screens.scripted import TWO_NODES, ScriptedApp, ScriptedFleet, answer, ask, lines, shows, until
 
 GROUPS = ["nodes", "chat", "chat.sampling", "fleet", "look", "keys"]
@@ -338,6 +339,25 @@ async def test_themes_and_room_are_shown_while_they_are_chosen_and_saved_with_th
         await shows(pilot, "All is saved")
         assert parse(saved(pilot)).look.theme == "ansi"
         assert parse(saved(pilot)).look.density == "compact"
+
+
+async def test_compact_leaves_less_room_around_messages(tmp_path: Path):
+    async with make(tmp_path).run_test(size=(80, 24), notifications=True) as pilot:
+        await ask(pilot, "Hi")
+        await shows(pilot, "Hello.")
+        transcript = pilot.app.screen.query_one(Transcript)
+
+        def room() -> int:
+            return transcript.messages[1].region.bottom - transcript.messages[0].region.y
+
+        before = room()
+        await to_group(pilot, "look")
+        await pilot.press("down", "right", "ctrl+s")
+        await shows(pilot, "All is saved")
+        await pilot.press("f2")
+        await until(pilot, lambda: bool(pilot.app.screen.query(Transcript)))
+        await until(pilot, lambda: room() < before)
+        await shows(pilot, "Hello.")
 
 
 async def test_motion_holds_at_once(tmp_path: Path):

@@ -124,7 +124,7 @@ STATES: dict[str, tuple[Sequence[NodeSnapshot], Sequence[TurnEvent | None], Step
     "failover": (TWO_NODES, FAILOVER, asking("Hello", "went on there")),
     "stopped": (TWO_NODES, (ROUTED, STOPPED), asking("Hello", "■ stopped")),
     "failed": (TWO_NODES, (ROUTED, BROKEN), asking("Hello", "✖ The model")),
-    "waiting-for-a-node": ((OFFLINE,), (Queued(None, 1, 1), None), asking("Hello", "waiting for a node")),
+    "waiting-for-a-node": ((OFFLINE,), (), asking("Hello", "1 waiting: Hello")),
     "connection-lost": (TWO_NODES, (), becoming(OFFLINE)),
     "one-node-left": (TWO_NODES, (), becoming(OFFLINE, TWO_NODES[1])),
     "token-refused": (TWO_NODES, (), becoming(REFUSED)),

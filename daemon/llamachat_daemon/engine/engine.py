@@ -34,6 +34,12 @@ SEQUENCES_PER_SLOT: Final = 4
 MIN_SEQUENCES: Final = 64
 """At least so many, where all they cost is a row of logits each, and not a state of their own."""
 
+PLAIN_ATTENTION_BYTES: Final = 512 << 20
+"""Room for attention without flash attention. Only what the conversations fill of it becomes real memory."""
+
+MIN_PLAIN_ATTENTION_ROWS: Final = 64
+"""With smaller batches, prompts are read slowly."""
+
 LEARNING_STREAMS: Final = 4
 """Answers at once (or as many as there are slots) for which the best number of threads is looked for."""
 
@@ -114,17 +120,21 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         sequences = min(llama.MAX_SEQUENCES, sequences)
         cells = request.slots * per_sequence
     kv_bytes = cells * kv_bytes_per_token(header)
+    plain_rows = 0
     if llama.computes_on_cpu(request.gpu_layers):
         check_memory(kv_bytes, psutil.virtual_memory().available, cells)
+        if not request.exact_batches:
+            plain_rows = plain_attention_rows(header, cells)
     threads = request.threads or default_threads()
     context = llama.Context(
         model,
         llama.ContextOptions(
             cells=cells,
             sequences=sequences,
-            batch_rows=rows,
+            batch_rows=plain_rows or rows,
             threads=threads,
             unified=True,
+            plain_attention=plain_rows > 0,
         ),
     )
     drops_parts = warm_up(context) and model.can_drop_parts
@@ -202,6 +212,14 @@ def check_memory(kv_bytes: int, available: int, cells: int) -> None:
             f"A cache of {cells} tokens takes {kv_bytes / 1e9:.1f} GB of memory, and "
             f"{available / 1e9:.1f} GB are free; ask for less context or fewer slots."
         )
+
+
+def plain_attention_rows(header: Header, cells: int) -> int:
+    """Rows of a batch for which attention without flash attention fits into `PLAIN_ATTENTION_BYTES`; 0 where too few
+    would, for prompts to be read quickly."""
+    heads = header.numbers(f"{header.architecture}.attention.head_count", 1) or (1,)
+    rows = PLAIN_ATTENTION_BYTES // (cells * max(1, *heads) * 4)
+    return min(BATCH_ROWS, rows) if rows >= MIN_PLAIN_ATTENTION_ROWS else 0
 
 
 def kv_bytes_per_token(header: Header) -> int:

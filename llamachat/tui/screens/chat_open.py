@@ -101,7 +101,8 @@ class OpenChat:
         if view is None:
             await self.reload(at=message_id)
         else:
-            view.focus()
+            view.focus(scroll_visible=False)
+            self._transcript.show_line(view, 0)
 
     def mark(self, needle: str) -> None:
         """Marks words in all messages, also in those that are loaded later; "" marks nothing."""

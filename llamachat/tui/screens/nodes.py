@@ -34,7 +34,6 @@ from llamachat.tui.widgets.node_grid import NodeGrid
 from llamachat.tui.widgets.node_offer import NodeOffer
 from llamachat.tui.widgets.top_bar import TopBar
 
-NARROW: Final = 80
 COUNTDOWN_S: Final = 1.0
 
 
@@ -48,9 +47,6 @@ class NodesScreen(Screen[None], Watching):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("nodes")
-    # Textual declares it as an attribute of instances.
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal")]  # noqa: RUF012
-
     DEFAULT_CSS = """
     NodesScreen #nodes { height: 1fr; scrollbar-size-vertical: 1; }
     NodesScreen #no-nodes { height: auto; padding: 1 2; }

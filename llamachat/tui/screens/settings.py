@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -22,28 +20,27 @@ from llamachat.base.text import one_line
 from llamachat.config import Settings
 from llamachat.config.saving import FileChangedError
 from llamachat.tui import keymap
+from llamachat.tui import settings_words as words
 from llamachat.tui.actions import bindings
 from llamachat.tui.screens.settings_key import KeyScreen
 from llamachat.tui.services import Services
 from llamachat.tui.settings_applying import OwnThemes, apply, preview, register_own_themes
 from llamachat.tui.settings_draft import Draft
-from llamachat.tui.settings_fields import KEYS_GROUP, LOOK_GROUP, NODES_GROUP, Group, groups, value_of
+from llamachat.tui.settings_fields import KEYS_GROUP, LOOK_GROUP, NODES_GROUP, Group, groups
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.setting_field import SettingField
 from llamachat.tui.widgets.setting_keys import KeyList
 from llamachat.tui.widgets.setting_page import SettingPage
-from llamachat.tui.widgets.status_bar import Fact, StatusBar
+from llamachat.tui.widgets.status_bar import StatusBar
 from llamachat.tui.widgets.top_bar import TopBar
 
 LOOK_INTERVAL_S: Final = 2.0
 """How often the tab looks whether another program has changed the file, while it can be seen."""
 
-_NOWHERE: Final = "This run has no settings file; what is changed here cannot be saved."
 _AT_NEXT_START: Final = ("fleet", "privacy")
 """The tables whose settings hold from the next start on."""
 
 _MAX_TROUBLE: Final = 400
-_MAX_PATH: Final = 120
 
 
 class SettingsScreen(Screen[None]):
@@ -243,7 +240,7 @@ class SettingsScreen(Screen[None]):
         """Saves all changes, if all of them are right."""
         draft = self._draft
         if draft.file is None:
-            self.notify(_NOWHERE, severity="warning", markup=False)
+            self.notify(words.NOWHERE, severity="warning", markup=False)
         elif wrong := draft.wrong:
             self.notify(
                 f"Nothing was saved: {len(wrong)} of the settings cannot be so ({one_line(', '.join(wrong), 120)}).",
@@ -291,7 +288,7 @@ class SettingsScreen(Screen[None]):
             return
         except OSError as error:
             assert self._draft.file is not None
-            self._tell_trouble(_cannot_be_written(self._draft.file, error))
+            self._tell_trouble(words.cannot_be_written(self._draft.file, error))
             return
         self._tell_trouble("")
         apply(self.app, self._services, before, after)
@@ -321,7 +318,7 @@ class SettingsScreen(Screen[None]):
             if self._is_known:
                 apply(self.app, self._services, before, self._draft.saved)
                 self._preview()
-                self.notify(_news(before, self._draft.saved, unsaved), markup=False)
+                self.notify(words.news(before, self._draft.saved, unsaved), markup=False)
             self._is_known = True
 
     def _offer_themes(self) -> None:
@@ -352,7 +349,7 @@ class SettingsScreen(Screen[None]):
         for place, mark in enumerate(marks):
             if str(listed.get_option_at_index(place).prompt) != mark:
                 listed.replace_option_prompt_at_index(place, Content(mark))
-        self.query_one("#unsaved", StatusBar).show(self._facts(len(wrong)))
+        self.query_one("#unsaved", StatusBar).show(words.facts(self._draft, self._services.settings.keys))
 
     def _mark(self, group: Group, wrong: Sequence[str]) -> str:
         if group.key == KEYS_GROUP:
@@ -362,55 +359,11 @@ class SettingsScreen(Screen[None]):
             is_changed = any(self._draft.is_changed(field.key) for field in group.fields)
         return "✖" if is_wrong else "●" if is_changed else " "
 
-    def _facts(self, wrong: int) -> list[Fact]:
-        draft = self._draft
-        own = self._services.settings.keys
-        if draft.file is None:
-            return [Fact(_NOWHERE, 0)]
-        file = Fact(one_line(_short(draft.file), _MAX_PATH), 3)
-        discard = Fact(f"{keymap.first_key('settings.discard', own)} throws changes away", 2)
-        if wrong:
-            return [Fact(f"✖ {wrong} wrong: nothing is saved until all is right", 0), discard, file]
-        if draft.changed:
-            save = Fact(f"{keymap.first_key('settings.save', own)} saves", 1)
-            return [Fact(f"● {draft.changed} not saved", 0), save, discard, file]
-        undo = Fact(f"{keymap.first_key('settings.undo', own)} takes the last save back", 1) if draft.can_undo else None
-        return [Fact("All is saved", 0), *([undo] if undo else []), file]
-
     def _tell_trouble(self, text: str) -> None:
         line = self.query_one("#trouble", Static)
         file = self._draft.file
-        shown = one_line(text if file is None else text.replace(str(file), _short(file)), _MAX_TROUBLE)
+        shown = one_line(text if file is None else text.replace(str(file), words.short(file)), _MAX_TROUBLE)
         if shown != self._trouble:
             self._trouble = shown
             line.update(Content(shown))
             line.display = bool(shown)
-
-
-def _news(before: Settings, after: Settings, unsaved: Sequence[str]) -> str:
-    """What to say when the file holds something else; `unsaved` are the keys of what was changed here."""
-    text = "The settings file was changed meanwhile; this is what it holds now."
-    if unsaved:
-        text += f" What you changed and did not save is kept ({len(unsaved)})."
-    if both := [
-        key for key in unsaved if not key.startswith("keys.") and value_of(before, key) != value_of(after, key)
-    ]:
-        text += f" Saving replaces what was written there: {one_line(', '.join(both), 120)}."
-    return text
-
-
-def _cannot_be_written(file: Path, error: OSError) -> str:
-    """A sentence that says what to do."""
-    remedy = "Make it writable"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "Free some space"
-    reason = error.strerror or str(error)
-    return f"{file} cannot be written: {reason}. Nothing is lost: your changes are kept here. {remedy}, and save again."
-
-
-def _short(file: Path) -> str:
-    """A path with `~` for the home directory."""
-    try:
-        return str(Path("~") / file.relative_to(Path.home()))
-    except (ValueError, RuntimeError):
-        return str(file)

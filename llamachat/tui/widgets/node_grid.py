@@ -18,13 +18,13 @@ CARD_WIDTH: Final = 38
 """A card needs so many cells to say what it has to."""
 
 MAX_COLUMNS: Final = 4
-LINES_BELOW: Final = 76
-"""With fewer cells than this, nodes are lines instead of cards."""
+NARROW: Final = 80
+"""In a terminal with fewer columns, nodes are lines instead of cards."""
 
 
 def columns(width: int, cards: int) -> int:
-    """How many cards stand side by side; 0 for lines."""
-    if width < LINES_BELOW:
+    """How many cards stand side by side in a terminal of that width; 0 for lines."""
+    if width < NARROW:
         return 0
     return max(1, min(MAX_COLUMNS, width // CARD_WIDTH, cards))
 
@@ -81,7 +81,7 @@ class NodeGrid(Container):
         self._arrange()
 
     def _arrange(self) -> None:
-        wanted = columns(self.container_size.width, len(self.children))
+        wanted = columns(self.app.size.width, len(self.children))
         self._columns = max(1, wanted)
         self.set_class(not wanted, "-lines")
         self.styles.grid_size_columns = self._columns

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,13 @@ def test_a_theme_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     result = validate(tmp_path, '[look]\ntheme = "wood"')
     assert result.exit_code == 2
     assert 'config.toml:2: look.theme: found "wood"' in result.stderr
+
+
+def test_a_node_that_says_nothing_is_given_up_after_the_time_in_the_settings(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"ws://127.0.0.1:{silent.getsockname()[1]}/chat"
+        file.write_text(f'[[nodes]]\nurl = "{url}"\n[fleet]\nopen_timeout = 0.5\n')
+        arguments = ["nodes", "--config", str(file), "--data-dir", str(tmp_path / "data")]
+        result = CliRunner().invoke(main, arguments, prog_name="llamachat")
+    assert "within 0.5 s" in " ".join(result.stdout.split())

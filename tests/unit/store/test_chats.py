@@ -110,6 +110,19 @@ def test_purged_text_is_gone_from_the_file_after_compacting(store: Store) -> Non
     assert b"swordfish" not in store.path.read_bytes()
 
 
+def test_compacting_gives_the_space_of_purged_text_back(store: Store) -> None:
+    store.compact()
+    empty = store.path.stat().st_size
+    chat = store.create_chat()
+    for number in range(20):
+        store.add_message(question(f"{number} swordfish " * 10_000), chat)
+    store.delete_chat(chat)
+    store.purge_chat(chat)
+    store.compact()
+
+    assert store.path.stat().st_size < empty + 1_000_000
+
+
 def test_only_deleted_chats_can_be_purged(store: Store) -> None:
     chat = store.create_chat()
     with pytest.raises(StoreError, match="Delete it before"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from textual.binding import BindingsMap
 
+from llamachat.config import Settings
 from llamachat.tui import keymap
 from llamachat.tui.actions import ACTIONS, PLACES, bindings
 from llamachat.tui.keymap import OwnKeys
@@ -17,6 +18,12 @@ def actions_by_key(where: str, own: OwnKeys) -> dict[str, str]:
 
 def test_no_two_actions_that_can_be_started_in_one_place_have_one_key() -> None:
     assert keymap.conflicts({action.id: tuple(action.keys.split(",")) for action in ACTIONS}) == []
+
+
+def test_the_example_in_the_settings_template_is_right() -> None:
+    entries = Settings.__dataclass_fields__["keys"].metadata["schema"]
+    name, keys = entries.example
+    assert keymap.problems({name: entries.rule.read(keys)}) == {}
 
 
 def test_every_action_stands_in_a_place_that_is_told_of() -> None:
