@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,10 +11,7 @@ from llamachat.base.files import write_atomically
 from llamachat.base.problems import ConfigError
 from llamachat.base.text import printable
 from llamachat.cli.invocation import CommandError, Invocation, UsageProblem, place_options
-
-if TYPE_CHECKING:
-    from llamachat.config.places import Places
-    from llamachat.config.schema import Settings
+from llamachat.cli.screen_settings import wrong_for_the_screen
 
 
 @click.group()
@@ -50,29 +46,11 @@ def validate(invocation: Invocation) -> None:
 
     settings = invocation.settings()
     file = invocation.places().config_file
-    if wrong := _of_the_screen(settings, invocation.places()):
-        raise UsageProblem("Some of the settings cannot be used.\n" + "\n".join(wrong))
+    if wrong := wrong_for_the_screen(settings, invocation.places()):
+        raise UsageProblem("Some of the settings cannot be used.\n" + "\n".join(map(str, wrong)))
     for warning in warnings(file, settings.nodes):
         click.echo(f"Warning: {printable(warning)}", err=True)
     click.echo(f"{file} is all right." if file.exists() else f"There is no {file}; the defaults hold.")
-
-
-def _of_the_screen(settings: Settings, places: Places) -> list[str]:
-    """What only the screen would find wrong: keys that no action can have, and theme files."""
-    from llamachat.base.problems import Problem
-    from llamachat.base.toml_documents import parse_document, read_text
-    from llamachat.config.themes import read_themes
-    from llamachat.tui import keymap
-
-    file = places.config_file
-    document = parse_document(read_text(file, required=False), file)
-    wrong = [
-        Problem(file, document.line(("keys", *path)), f"keys.{name}", problem.found, problem.allowed)
-        for name, problem in keymap.problems(settings.keys).items()
-        for path in [(name,) if ("keys", name) in document.lines else tuple(name.split("."))]
-    ]
-    _themes, of_themes = read_themes(places.themes_dir)
-    return [str(problem) for problem in (*wrong, *of_themes)]
 
 
 @config.command()

@@ -12,6 +12,7 @@ from llamachat.base.problems import ConfigError, Problem
 from llamachat.base.sizes import count_text, size_text
 from llamachat.cli.doctor_findings import Finding, Level
 from llamachat.cli.log_file import NAME
+from llamachat.cli.screen_settings import wrong_for_the_screen
 from llamachat.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def check_settings(places: Places, settings: Settings | ConfigError) -> list[Fin
     file = places.config_file
     if isinstance(settings, ConfigError):
         return [_setting(problem) for problem in settings.problems]
+    if wrong := wrong_for_the_screen(settings, places):
+        return [_setting(problem, is_theme=problem.file != file) for problem in wrong]
     if not file.exists():
         return [_finding("settings", "ok", f"none written; the defaults hold, and a file would be {file}")]
     open_files = [_finding("settings", "problem", *_split(warning)) for warning in warnings(file, settings.nodes)]
@@ -76,10 +79,11 @@ def _finding(name: str, level: Level, text: str, change: str | None = None) -> F
     return Finding("files", name, level, text, change)
 
 
-def _setting(problem: Problem) -> Finding:
+def _setting(problem: Problem, *, is_theme: bool = False) -> Finding:
     place = "" if problem.file is None else f"{problem.file}:{problem.line or 1}"
     text = f"{problem.key}: found {problem.found}; allowed: {problem.allowed}"
-    return _finding("settings", "problem", text, f"{place}, or `llamachat config edit`" if place else None)
+    change = place if is_theme else f"{place}, or `llamachat config edit`"
+    return _finding("settings", "problem", text, change if place else None)
 
 
 def _split(warning: str) -> tuple[str, str | None]:

@@ -132,7 +132,7 @@ async def push_once(fleet: Fleet, store: StoreThread, *, within_s: float, chat_i
 
     async def push(sync: ArchiveSync) -> None:
         try:
-            await (sync.push() if chat_id is None else sync.push_chat(chat_id))
+            await sync.push(first=chat_id)
         except (ArchiveLostError, ArchiveRefusedError, StoreError) as error:
             logger.info("History with %s: %s", sync.state.node, error)
 

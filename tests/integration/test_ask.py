@@ -108,7 +108,7 @@ async def test_a_refusal_is_told_on_standard_error_with_status_1(home: Home, nod
 async def test_no_node_within_reach_is_status_3(home: Home) -> None:
     ended = await home.run("ask", "Hi", "--node", "ws://127.0.0.1:1/chat")
     assert (ended.status, ended.stdout) == (3, "")
-    assert ended.stderr.startswith("llamachat: No node can be reached.")
+    assert ended.stderr.startswith("llamachat: No node can be reached: ")
     listed = await home.run("chats", "list", "--json")
     assert json.loads(listed.stdout) == []
 
