@@ -1,6 +1,6 @@
 """What the engine could do at best: one loop over `llama_decode` with the same sampling, and nothing else.
 
-    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT
+    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT THREADS
 
 reads lines "STREAMS TOKENS" and answers each with the tokens per second of so many answers together.
 """
@@ -16,7 +16,6 @@ import numpy as np
 from benchmarks.peers import SAMPLING
 from llamachat_daemon.engine import llama
 from llamachat_daemon.engine.sampling import Sampler
-from llamachat_daemon.engine.threads import default_threads
 
 PROMPT_TOKENS = 24
 
@@ -55,9 +54,13 @@ def main(arguments: list[str]) -> int:
     """Answers until standard input ends."""
     llama.initialise()
     model = llama.Model.load(Path(arguments[0]), gpu_layers=0, progress=lambda _: None)
-    streams, context_tokens = int(arguments[1]), int(arguments[2])
+    streams, context_tokens, threads = map(int, arguments[1:])
     options = llama.ContextOptions(
-        cells=streams * context_tokens, sequences=streams, batch_rows=512, threads=default_threads(), unified=True
+        cells=streams * context_tokens,
+        sequences=streams,
+        batch_rows=512,
+        threads=threads,
+        unified=True,
     )
     context = llama.Context(model, options)
     for line in sys.stdin:

@@ -1,6 +1,6 @@
 """The engine against the physical limit and against llama.cpp's own server, on the same machine and the same file.
 
-    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--cpp-python PYTHON]
+    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--plain] [--cpp-python PYTHON]
 
 decode: tokens per second of 1, 4 and 8 answers together, through the socket, and in a bare loop over `llama_decode`.
 gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
@@ -26,6 +26,7 @@ from statistics import median
 
 from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon
 from benchmarks.random_gguf import SHAPES, write
+from llamachat_daemon.engine.threads import default_threads
 
 STREAMS = (1, 4, 8)
 CONTEXT = 8192
@@ -193,6 +194,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--only", choices=("decode", "gaps", "turns"))
     parser.add_argument("--cpp-python", metavar="PYTHON")
+    parser.add_argument("--plain", action="store_true", help="our daemon with plain_attention")
+    parser.add_argument("--threads", type=int, default=default_threads(), help="of our daemon and of the bare loop")
     options = parser.parse_args(arguments)
     wanted = [options.only] if options.only else ["decode", "gaps", "turns"]
     with tempfile.TemporaryDirectory() as scratch:
@@ -204,11 +207,13 @@ def main(arguments: list[str]) -> int:
                 name, (CHAT_SLOTS, 2048)
             )
             with ExitStack() as stack:
-                servers: list[Server] = [stack.enter_context(daemon(model, slots, context, directory))]
+                servers: list[Server] = [
+                    stack.enter_context(daemon(model, slots, context, directory, options.threads, plain=options.plain))
+                ]
                 if options.cpp_python:
                     servers.append(stack.enter_context(cpp_server(options.cpp_python, model, slots, context)))
                 if name == "decode":
-                    bare = stack.enter_context(bare_loop(model, max(STREAMS), context))
+                    bare = stack.enter_context(bare_loop(model, max(STREAMS), context, options.threads))
                     measure_decode(servers, bare, options.tokens, options.rounds)
                 elif name == "gaps":
                     measure_gaps(servers, options.rounds)

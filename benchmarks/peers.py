@@ -183,11 +183,14 @@ class BareLoop:
 
 
 @contextmanager
-def daemon(model: Path, slots: int, context: int, directory: Path) -> Iterator[Daemon]:
-    """Our daemon, ready."""
+def daemon(model: Path, slots: int, context: int, directory: Path, threads: int, *, plain: bool) -> Iterator[Daemon]:
+    """Our daemon, ready; with plain attention where asked for."""
+    config = directory / "daemon.toml"
+    config.write_text(f"[engine]\nplain_attention = {str(plain).lower()}\n")
     command = [
         sys.executable, "-m", "llamachat_daemon", "serve", "--port", "0", "--data-dir", str(directory),
         "--model", str(model), "--slots", str(slots), "--context", str(context), "--log-level", "warning",
+        "--threads", str(threads), "--config", str(config),
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -212,11 +215,11 @@ def cpp_server(python: str, model: Path, slots: int, context: int) -> Iterator[C
 
 
 @contextmanager
-def bare_loop(model: Path, streams: int, context: int) -> Iterator[BareLoop]:
+def bare_loop(model: Path, streams: int, context: int, threads: int) -> Iterator[BareLoop]:
     """The loop with its model loaded."""
     from llamachat_daemon.pipe.launch import OPENMP_DEFAULTS
 
-    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), str(streams), str(context)]
+    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), str(streams), str(context), str(threads)]
     environment = {**OPENMP_DEFAULTS, **os.environ}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

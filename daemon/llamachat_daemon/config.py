@@ -82,11 +82,13 @@ class ArchiveConfig:
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
     """`target_gap` is how long a step that also reads prompts may take, in plain decode steps; `isolate_principals`
-    shares no warm prompts between principals; `drain_seconds` is how long running answers may finish at the end."""
+    shares no warm prompts between principals; `plain_attention` does without flash attention on a processor;
+    `drain_seconds` is how long running answers may finish at the end."""
 
     exact_batches: bool = False
     target_gap: float = 2.3
     isolate_principals: bool = False
+    plain_attention: bool = False
     drain_seconds: float = 30.0
 
 

@@ -110,6 +110,7 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
             exact_batches=engine.take("exact_batches", False, checks.yes_or_no),
             target_gap=engine.take("target_gap", 2.3, checks.number(1.0, 100.0)),
             isolate_principals=engine.take("isolate_principals", False, checks.yes_or_no),
+            plain_attention=engine.take("plain_attention", False, checks.yes_or_no),
             drain_seconds=engine.take("drain_seconds", 30.0, checks.number(0.0, 3600.0)),
         ),
         log=LogConfig(
@@ -118,6 +119,8 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
             clients_may_read=log.take("clients_may_read", False, checks.yes_or_no),
         ),
     )
+    if loaded.engine.exact_batches and loaded.engine.plain_attention:
+        engine.wrong("plain_attention", "true, with exact_batches", "one of the two at most")
     for table in (top, queue, records, archive, engine, log):
         table.close()
     return loaded

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llamachat.base.text import one_line, printable
+from llamachat.cli.chats_keeping import move, pin, purge, rename, restore, unpin
 from llamachat.cli.chats_store import opened_store
 from llamachat.cli.chats_sync import sync
 from llamachat.cli.chats_transfer import export, import_
 from llamachat.cli.invocation import Invocation, UsageProblem, place_options
-from llamachat.cli.listing import attached_text, time_text, title_text
+from llamachat.cli.listing import attached_text, chat_line, time_text, title_text
 
 if TYPE_CHECKING:
     from llamachat.store import ChatSummary, SearchHit
@@ -25,27 +26,38 @@ def chats() -> None:
     """The conversations kept on this computer."""
 
 
-chats.add_command(export)
-chats.add_command(import_)
-chats.add_command(sync)
+for command in (export, import_, sync, rename, pin, unpin, move, restore, purge):
+    chats.add_command(command)
 
 
 @chats.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("-n", "--limit", type=click.IntRange(1), metavar="N", help="At most the N newest.")
+@click.option("--folder", metavar="NAME", help="Only those in this folder.")
+@click.option("--archived", is_flag=True, help="Only those that were put away: the folder Archived.")
+@click.option("--deleted", is_flag=True, help="Those that were deleted, instead, and can be restored.")
 @place_options
 @click.pass_obj
-def list_(invocation: Invocation, as_json: bool, limit: int | None) -> None:
+def list_(
+    invocation: Invocation, as_json: bool, limit: int | None, folder: str | None, archived: bool, deleted: bool
+) -> None:
     """List them, newest first."""
+    from llamachat.store import ARCHIVED
+
+    if archived and folder is not None:
+        raise UsageProblem("--archived is the folder Archived: give it or --folder, not both.")
+    wanted = ARCHIVED if archived else folder
     with opened_store(invocation) as store:
-        found = store.list_chats(limit)
+        found = store.list_chats(limit, shown="deleted" if deleted else "live", folder=wanted)
     if as_json:
         click.echo(json.dumps([_summary(chat) for chat in found], indent=2))
+    elif not found and (deleted or wanted is not None):
+        click.echo("There are no such chats.", err=True)
     elif not found:
         click.echo("No chats yet. `llamachat ask` and the chat screen make them.", err=True)
     else:
         for chat in found:
-            click.echo(_line(chat))
+            click.echo(chat_line(chat))
 
 
 @chats.command()
@@ -106,23 +118,14 @@ def delete(invocation: Invocation, wanted: tuple[str, ...], yes: bool) -> None:
         every = store.list_chats()
         found = list(dict.fromkeys(chat_ids.find(each, every) for each in wanted))
         for chat in found:
-            click.echo(_line(chat), err=True)
+            click.echo(chat_line(chat), err=True)
         if not yes:
             click.confirm(
                 f"Delete {'this chat' if len(found) == 1 else f'these {len(found)} chats'}?", abort=True, err=True
             )
         for chat in found:
             store.delete_chat(chat.id)
-    click.echo(f"Deleted {len(found)}.", err=True)
-
-
-def _line(chat: ChatSummary) -> str:
-    from llamachat.cli.chat_ids import short
-
-    mark = "★ " if chat.pinned else ""
-    folder = f"  [{one_line(chat.folder, 40)}]" if chat.folder else ""
-    when, title = time_text(chat.updated_at), title_text(chat.title)
-    return f"{short(chat.id)}  {when}  {chat.message_count:>4}  {mark}{title}{folder}"
+    click.echo(f"Deleted {len(found)}. `llamachat chats restore` takes that back.", err=True)
 
 
 def _hit_line(hit: SearchHit) -> str:
@@ -150,6 +153,7 @@ def _summary(chat: ChatSummary) -> dict[str, Any]:
         "pinned": chat.pinned,
         "created_at": chat.created_at,
         "updated_at": chat.updated_at,
+        "deleted_at": chat.deleted_at,
         "messages": chat.message_count,
     }
 

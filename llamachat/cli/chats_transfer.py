@@ -14,7 +14,7 @@ from llamachat.base.files import write_atomically
 from llamachat.base.text import one_line, printable
 from llamachat.cli.chats_store import opened_store
 from llamachat.cli.invocation import EXIT_FAILED, CommandError, Invocation, UsageProblem, place_options
-from llamachat.cli.listing import title_text
+from llamachat.cli.listing import count, title_text
 
 if TYPE_CHECKING:
     from llamachat.store import Imported, ImportedChat, Store
@@ -58,7 +58,7 @@ def export(
             write_atomically(Path(output), text)
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror or error}.") from None
-    click.echo(f"Exported {_count(len(chosen), 'chat')}.", err=True)
+    click.echo(f"Exported {count(len(chosen), 'chat')}.", err=True)
 
 
 @click.command("import")
@@ -142,7 +142,7 @@ def _text(store: Store, chosen: Sequence[str], form: str) -> str:
     except TransferError as error:
         raise CommandError(str(error)) from None
     if missing := len(named) - len(files):
-        click.echo(f"Not on this computer, and so left out: {_count(missing, 'attached file')}.", err=True)
+        click.echo(f"Not on this computer, and so left out: {count(missing, 'attached file')}.", err=True)
     return text
 
 
@@ -151,24 +151,20 @@ def _report(found: Imported, done: Sequence[ImportedChat], failed: Sequence[str]
     grown = [each for each in done if each.changed and not each.is_new]
     same = len(done) - len(new) - len(grown)
     messages = sum(each.new_messages for each in done)
-    click.echo(f"From {found.source}: imported {_count(len(new), 'chat')}, {_count(messages, 'new message')}.")
+    click.echo(f"From {found.source}: imported {count(len(new), 'chat')}, {count(messages, 'new message')}.")
     if grown:
-        click.echo(f"Brought up to date: {_count(len(grown), 'chat')}.")
+        click.echo(f"Brought up to date: {count(len(grown), 'chat')}.")
     if same:
-        click.echo(f"Here already: {_count(same, 'chat')}.")
+        click.echo(f"Here already: {count(same, 'chat')}.")
     if kept := sum(each.stays_deleted for each in done):
-        click.echo(f"Deleted here, and left so: {_count(kept, 'chat')}.")
+        click.echo(f"Deleted here, and left so: {count(kept, 'chat')}.")
     if found.left_out:
         click.echo("Not taken over:")
         for kind, number in found.left_out:
             click.echo(f"  {number} × {printable(kind)}")
     if failed:
-        click.echo(f"Could not be imported: {_count(len(failed), 'chat or file', 'chats or files')}.", err=True)
+        click.echo(f"Could not be imported: {count(len(failed), 'chat or file', 'chats or files')}.", err=True)
         for line in failed[:_MOST_LINES]:
             click.echo(f"  {one_line(line, 300)}", err=True)
         if len(failed) > _MOST_LINES:
             click.echo(f"  … and {len(failed) - _MOST_LINES} more", err=True)
-
-
-def _count(number: int, one: str, more: str | None = None) -> str:
-    return f"{number} {one if number == 1 else more or one + 's'}"

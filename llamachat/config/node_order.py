@@ -1,5 +1,7 @@
-"""The nodes of a settings file in another order, or without one of them. A node is moved as the lines that it is written
-in, so that the comments beside and above it go with it. Pure."""
+"""The nodes of a settings file in another order, or without one of them. Pure.
+
+A node is moved as the lines that it is written in, so that the comments beside and above it go with it.
+"""
 
 from __future__ import annotations
 
@@ -78,14 +80,13 @@ def _blocks(text: str, lines: Sequence[str]) -> list[_Block] | None:
         end = _above(lines, min(later)) if later else len(lines)
         while end > start and not lines[end - 1].strip():
             end -= 1
-        begin = _above(lines, start)
+        begin = _above(lines, start)  # what stands at the top of the file is about the file
         blocks.append(_Block(begin if begin > 0 else start, end))
     return blocks
 
 
 def _above(lines: Sequence[str], header: int) -> int:
-    """The first of the comment lines right above a header, or the header. What stands at the top of the file is about the
-    file."""
+    """The first of the comment lines right above a header, or the header itself."""
     begin = header
     while begin > 0 and lines[begin - 1].lstrip().startswith("#"):
         begin -= 1

@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
-Reason = Literal["encrypted", "damaged", "empty", "memory", "not_text"]
-"""Why nothing came of it."""
+Reason = Literal["encrypted", "damaged", "empty", "memory", "missing", "not_text"]
+"""Why nothing came of it; `missing`: not the file is at fault, a library is not installed."""
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened"):

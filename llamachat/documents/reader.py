@@ -31,6 +31,9 @@ def main(arguments: list[str]) -> None:
     except MemoryError:
         out.write(line_of(Refused("memory")))
         out.flush()
+    except ImportError:
+        out.write(line_of(Refused("missing")))
+        out.flush()
     except BrokenPipeError:
         # Whoever wanted it is gone. The interpreter would complain when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,7 +22,7 @@ _REASONS: Final[dict[Reason, str]] = {
     "encrypted": "is encrypted. Save a copy without a password, and attach that",
     "damaged": "is damaged. If a viewer opens it, print it from there to a new PDF, and attach that",
     "empty": "is empty",
-    "not_text": "holds binary data, not text. Convert it to text first, and attach that",
+    "missing": "cannot be read: a library for that is missing here. Install llamachat again, and attach it then",
 }
 _MOST_RUNS: Final = 8
 """Stretches of pages that a note lists."""
@@ -83,8 +83,10 @@ async def _read_guessed(name: str, content: bytes, limits: DocumentLimits) -> Do
                         whole = frame.whole
                     case Refused(reason="memory"):
                         raise _too_much_memory(name, limits)
-                    case Refused():
+                    case Refused(reason="not_text"):
                         raise DocumentError(f"{name} {kinds.refusal_of_binary(name)}.")
+                    case Refused():
+                        raise DocumentError(f"{name} {_REASONS[frame.reason]}.")
     except TimeoutError:
         raise _too_slow(name, "", limits) from None
     except OSError as error:

@@ -1,6 +1,6 @@
 """Conversations in SQLite: message tree, full-text search, outbox, merge. Everything public is re-exported here."""
 
-from llamachat.store.categories import Category, CategoryKind, group
+from llamachat.store.categories import ARCHIVED, Category, CategoryKind, group, is_archived
 from llamachat.store.errors import QueryError, StoreError, StoreState
 from llamachat.store.exporting import Transcript, TransferError, TransferLimits, attached, to_json
 from llamachat.store.exporting_markdown import to_markdown
@@ -25,12 +25,12 @@ from llamachat.store.records import (
 )
 from llamachat.store.store import Store
 from llamachat.store.thread import StoreThread
-from llamachat.store.titles import derive_title
+from llamachat.store.titles import derive_title, given_name
 
 __all__ = [
-    "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState", "OpenAttempt",
-    "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store", "StoreError",
+    "ARCHIVED", "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState",
+    "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store", "StoreError",
     "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor", "Transcript",
-    "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "group", "plain", "read_export",
-    "to_json", "to_markdown",
+    "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "given_name", "group", "is_archived",
+    "plain", "read_export", "to_json", "to_markdown",
 ]  # fmt: skip

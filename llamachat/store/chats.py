@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from llamachat.protocol import Chat
 from llamachat.store import indexing
+from llamachat.store.categories import ARCHIVED, is_archived
 from llamachat.store.cleaning import storable
 from llamachat.store.connection import Database, Part, Row, Transaction
 from llamachat.store.errors import StoreError, missing
@@ -50,10 +51,12 @@ class Chats(Part):
     def list_chats(
         self, limit: int | None = None, offset: int = 0, *, shown: Shown = "live", folder: str | None = None
     ) -> list[ChatSummary]:
-        """Chats by their newest message, newest first; `folder` narrows them to one folder."""
-        where, parameters = _CONDITION[shown], []
+        """Chats by their newest message, newest first; `folder` narrows them to one folder, however it is
+        capitalised."""
+        where, parameters = _CONDITION[shown], list[object]()
         if folder is not None:
-            where, parameters = f"{where} AND c.folder = ?", [folder]
+            condition, parameters = in_folder(self._db, folder)
+            where = f"{where} AND {condition}"
         rows = self._db.all(
             f"{_SUMMARY} WHERE {where} ORDER BY c.updated_at DESC, c.row DESC LIMIT ? OFFSET ?",
             *parameters,
@@ -89,16 +92,22 @@ class Chats(Part):
     def suggest_title(self, chat_id: str, title: str, *, replacing: str = "") -> bool:
         """Gives the chat a title only if it still has the one that the suggestion was made for; whether it did.
 
-        So a title that was made by a program never replaces one that a person chose.
+        So a title that was made by a program never replaces one that a person chose: it carries the next stamp after
+        that of the title it replaces, and any that was given meanwhile on another machine wins over it.
         """
         with self._db.write() as transaction:
             row = chat_row(self._db, chat_id)
-            if self._db.require("SELECT title FROM chats WHERE row = ?", row)[0] != storable(replacing):
+            old, column = self._db.require("SELECT title, stamps FROM chats WHERE row = ?", row)
+            if old != storable(replacing):
                 return False
-            return set_field(self._db, transaction, row, "title", storable(title))
+            given = stamps_of(column).get("title")
+            stamp = transaction.stamp_right_after(given) if given else None
+            return set_field(self._db, transaction, row, "title", storable(title), stamp=stamp)
 
     def set_folder(self, chat_id: str, folder: str | None) -> None:
-        """Puts the chat into a folder, or into none."""
+        """Puts the chat into a folder, or into none; however `ARCHIVED` is capitalised, it is that one."""
+        if is_archived(folder):
+            folder = ARCHIVED
         self._set(chat_id, "folder", storable(folder) if folder else None)
 
     def set_pinned(self, chat_id: str, pinned: bool) -> None:
@@ -156,6 +165,13 @@ class Chats(Part):
     def _set(self, chat_id: str, field: str, value: object) -> None:
         with self._db.write(durable=True) as transaction:
             set_field(self._db, transaction, chat_row(self._db, chat_id), field, value)
+
+
+def in_folder(database: Database, name: str) -> tuple[str, list[object]]:
+    """The SQL condition, with its parameters, for chats `c` in the folder of that name, however it is capitalised."""
+    folders = database.all("SELECT DISTINCT folder FROM chats WHERE folder IS NOT NULL")
+    names: list[object] = [folder for (folder,) in folders if folder.casefold() == name.casefold()]
+    return f"c.folder IN ({', '.join('?' * len(names))})", names
 
 
 def purge(database: Database, transaction: Transaction, row: int) -> None:

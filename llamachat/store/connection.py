@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from llamachat.protocol.stamps import Clock
+from llamachat.protocol.stamps import Clock, parse
 from llamachat.store.errors import from_sqlite, read_only
 from llamachat.store.limits import StoreLimits
 
@@ -41,6 +41,12 @@ class Transaction:
         clock = self._running_clock()
         if after:
             clock.observe(after)
+        return clock.stamp()
+
+    def stamp_right_after(self, stamp: str) -> str:
+        """The least stamp of this store's writer after that one, for a write that gives way to any later one."""
+        clock = Clock(self._meta("writer"), lambda: parse(stamp)[0])
+        clock.observe(stamp)
         return clock.stamp()
 
     def observe(self, stamp: str) -> None:

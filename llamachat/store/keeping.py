@@ -84,10 +84,11 @@ class Attachments(Part):
         return found
 
     def purge_attachments(self, before: float) -> int:
-        """Forgets the files stored before that time that no message and no waiting turn has; returns how many."""
+        """Forgets the files stored before that time that no message with its text and no waiting turn has; returns how
+        many."""
         with self._db.write():
             columns = self._db.all(
-                "SELECT attachments FROM messages WHERE attachments IS NOT NULL"
+                "SELECT attachments FROM messages WHERE attachments IS NOT NULL AND row IN (SELECT message FROM texts)"
                 " UNION ALL SELECT attachments FROM outbox WHERE attachments IS NOT NULL"
             )
             used = {attachment.sha256 for (column,) in columns for attachment in attachments_of(column)}

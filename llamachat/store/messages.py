@@ -64,14 +64,7 @@ class Messages(Part):
     def active_ids(self, chat_id: str) -> list[str]:
         """The ids of what `active_path` returns, without reading the texts: quick for the longest chat."""
         with self._db.read():
-            rows = self._path(chat_row(self._db, chat_id), None)
-            kept = self._db.all(
-                "SELECT m.row, m.id FROM messages m JOIN chats c ON c.row = m.chat"
-                " WHERE c.id = ? AND m.deleted_at IS NULL",
-                chat_id,
-            )
-            named: dict[int, str] = dict(kept)
-            return [named[row] for row in rows if row in named]
+            return self._active_tree(chat_row(self._db, chat_id))[0]
 
     def messages(self, message_ids: Sequence[str]) -> list[StoredMessage]:
         """The messages with these ids, in this order."""
@@ -96,19 +89,12 @@ class Messages(Part):
     def branches(self, chat_id: str) -> dict[str, tuple[int, int]]:
         """Where the active path had a choice: message id to its place among its siblings, from 1, and their number."""
         with self._db.read():
-            chat = chat_row(self._db, chat_id)
-            children: dict[str | None, list[str]] = {}
-            rows = self._db.all(
-                "SELECT row, id, parent_id FROM messages WHERE chat = ? AND deleted_at IS NULL ORDER BY created_at, id",
-                chat,
-            )
-            for _, message_id, parent_id in rows:
-                children.setdefault(parent_id, []).append(message_id)
-            on_path = set(self._path(chat, None))
+            path, children = self._active_tree(chat_row(self._db, chat_id))
+            siblings = {message_id: among for among in children.values() if len(among) > 1 for message_id in among}
             return {
-                message_id: (children[parent_id].index(message_id) + 1, len(children[parent_id]))
-                for row, message_id, parent_id in rows
-                if row in on_path and len(children[parent_id]) > 1
+                message_id: (siblings[message_id].index(message_id) + 1, len(siblings[message_id]))
+                for message_id in path
+                if message_id in siblings
             }
 
     def set_active_leaf(self, chat_id: str, message_id: str) -> None:
@@ -182,6 +168,27 @@ class Messages(Part):
             raise missing("message", message_id)
         number: int = row[0]
         return number
+
+    def _active_tree(self, chat: int) -> tuple[list[str], dict[str | None, list[str]]]:
+        """Ids of the active path, first message first, and the ids of each message's children, oldest first; without
+        deleted ones. Walked here: following a path of thousands in SQL takes a look-up for each of its messages."""
+        rows = self._db.all(
+            "SELECT id, parent_id, deleted_at IS NULL FROM messages WHERE chat = ? ORDER BY created_at, id", chat
+        )
+        parents = {message_id: parent_id for message_id, parent_id, _ in rows}
+        kept = {message_id for message_id, _, is_kept in rows if is_kept}
+        children: dict[str | None, list[str]] = {}
+        for message_id, parent_id, is_kept in rows:
+            if is_kept:
+                children.setdefault(parent_id, []).append(message_id)
+        at: str | None = self._db.require("SELECT active_leaf FROM chats WHERE row = ?", chat)[0]
+        if at not in parents:
+            at = next((message_id for message_id, _, is_kept in reversed(rows) if is_kept), None)
+        path: list[str] = []
+        while at is not None and at in parents:  # taken out, so that parents in a circle end it too
+            path.append(at)
+            at = parents.pop(at)
+        return [message_id for message_id in reversed(path) if message_id in kept], children
 
     def _path(self, chat: int, limit: int | None) -> list[int]:
         """Rows of the active path, from the first message; without the remembered end, of the newest message's."""

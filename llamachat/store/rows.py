@@ -186,13 +186,16 @@ def _touch(database: Database, chat: int, created_at: float) -> None:
     database.run("UPDATE chats SET updated_at = max(updated_at, ?) WHERE row = ?", created_at, chat)
 
 
-def set_field(database: Database, transaction: Transaction, chat: int, name: str, value: object) -> bool:
-    """Sets one of a chat's stamped fields, with a stamp after the one it had; whether that changed anything."""
+def set_field(
+    database: Database, transaction: Transaction, chat: int, name: str, value: object, *, stamp: str | None = None
+) -> bool:
+    """Sets one of a chat's stamped fields, with that stamp or the next one, which is after the one it had; whether that
+    changed anything."""
     old, column = database.require(f"SELECT {name}, stamps FROM chats WHERE row = ?", chat)
     if old == value:
         return False
     stamps = stamps_of(column)
-    stamps[name] = transaction.stamp(after=stamps.get(name))
+    stamps[name] = stamp or transaction.stamp(after=stamps.get(name))
     database.run(
         f"UPDATE chats SET {name} = ?, stamps = ?, change = ? WHERE row = ?",
         value,

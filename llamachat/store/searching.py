@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from llamachat.store.chats import in_folder
 from llamachat.store.connection import Part
 from llamachat.store.query import Query, Term, match_expression, parse
 from llamachat.store.records import SearchHit
@@ -108,8 +109,8 @@ class Search(Part):
     def _conditions(self, query: Query, time: str) -> tuple[str, list[object]]:
         conditions, parameters = [_LIVE], list[object]()
         if query.folder is not None:
-            names = self._folders_named(query.folder)
-            conditions.append(f"c.folder IN ({', '.join('?' * len(names))})")
+            condition, names = in_folder(self._db, query.folder)
+            conditions.append(condition)
             parameters += names
         if query.before is not None:
             conditions.append(f"{time} < ?")
@@ -118,10 +119,6 @@ class Search(Part):
             conditions.append(f"{time} >= ?")
             parameters.append(query.after)
         return " AND ".join(conditions), parameters
-
-    def _folders_named(self, name: str) -> list[str]:
-        folders = self._db.all("SELECT DISTINCT folder FROM chats WHERE folder IS NOT NULL")
-        return [folder for (folder,) in folders if folder.casefold() == name.casefold()]
 
 
 def _unless_short(term: Term) -> Term:

@@ -1,4 +1,4 @@
-"""A first title for a chat."""
+"""Titles of chats: the first one, and what people may give."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final
 from llamachat.base.text import one_line
 
 MAX_TITLE_CHARACTERS: Final = 60
+
+MAX_GIVEN_CHARACTERS: Final = 200
+"""The longest title or folder that a person gives, in code points."""
 
 _MARKUP: Final = re.compile(
     r"^(?:#{1,6}\s+|>\s+|[-*+]\s+|\d+[.)]\s+)+|`{3}.*$|(?<!\w)[`*_]{1,3}(?=\S)|(?<=\S)[`*_]{1,3}(?!\w)"
@@ -28,6 +31,11 @@ def derive_title(text: str) -> str:
         sentence = _SENTENCE_END.split(plain, maxsplit=1)[0].rstrip(" .:;,")
         return _cut(sentence)
     return ""
+
+
+def given_name(text: str) -> str:
+    """A title or a folder as it is kept: what a person typed, on one line of at most `MAX_GIVEN_CHARACTERS`."""
+    return one_line(text, MAX_GIVEN_CHARACTERS)
 
 
 def _cut(sentence: str) -> str:

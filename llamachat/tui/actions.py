@@ -73,7 +73,7 @@ ACTIONS: Final = (
     Action("node.add", "a", "add", "Add", "Add a node by its address, after a test.", "nodes", False, True),
     Action("node.find", "f", "find", "Find", "Look for a node on this computer.", "nodes", False, True),
     Action("node.reconnect", "r", "reconnect", "Reconnect", "Connect to this node again now.", "nodes", False, True),
-    Action("node.drain", "d", "drain", "Drain", "Have this node take no new work, or take it again (admin).", "nodes", False, True),
+    Action("node.drain", "d", "drain", "Drain", "Take no new work there, or take it again (admin).", "nodes", False, True),
     Action("node.remove", "x,delete", "remove", "Remove", "Take this node out of the list.", "nodes", False, True),
     Action("node.earlier", "shift+left,shift+up", "reorder(-1)", "Earlier", "Ask this node before the one in front of it.", "nodes", False, True),
     Action("node.later", "shift+right,shift+down", "reorder(1)", "Later", "Ask this node after the one behind it.", "nodes", False, True),

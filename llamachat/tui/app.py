@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -25,12 +25,13 @@ from llamachat.tui.nodes_history import NodesHistory
 from llamachat.tui.screens.chat import ChatScreen
 from llamachat.tui.screens.help import HelpScreen
 from llamachat.tui.screens.jump import JumpScreen, targets
-from llamachat.tui.screens.nodes import NodesScreen
-from llamachat.tui.screens.nodes_dialogs import LookAt
 from llamachat.tui.services import Services
 from llamachat.tui.settings_applying import begin
 from llamachat.tui.theme import CONTRAST_CSS, LOOK_CSS
 from llamachat.tui.widgets.top_bar import TabLabel
+
+if TYPE_CHECKING:
+    from llamachat.tui.screens.nodes_dialogs import LookAt
 
 LOOK_TIMEOUT_S: Final = 7.0
 """How long a node that may be added can take to say how it is; connecting is given up before that."""
@@ -61,11 +62,14 @@ class LlamachatApp(App[int]):
         self._chat = ChatScreen(self.services)
         return self._chat
 
-    def _nodes_screen(self) -> NodesScreen:
+    def _nodes_screen(self) -> Screen[None]:
+        # Loads what writes settings files, which the chat does not need.
+        from llamachat.tui.screens.nodes import NodesScreen
+
         return NodesScreen(self.services, self._history, self._look_at)
 
     def _settings_screen(self) -> Screen[None]:
-        # Loads what writes settings files, which the other tabs do not need.
+        # Likewise.
         from llamachat.tui.screens.settings import SettingsScreen
 
         return SettingsScreen(self.services)
@@ -94,7 +98,11 @@ class LlamachatApp(App[int]):
                     names = names_of(action, self.services.settings.keys)
                     run = partial(self.run_action, action.action, screen if place.screen else self)
                     yield SystemCommand(action.label, f"{action.help} ({names})" if names else action.help, run)
-        yield SystemCommand("Theme", "Try other colours.", self.action_change_theme)
+        yield SystemCommand("Theme", "Try other colours, and keep them.", self._to_themes)
+
+    async def _to_themes(self) -> None:
+        await self.action_tab("settings")
+        await self.run_action("show_group('look')", self.screen)
 
     async def action_quit(self) -> None:
         """Leaves; running answers go on at their nodes, and what is typed is kept."""

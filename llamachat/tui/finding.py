@@ -24,11 +24,9 @@ _TITLE: Final = 60
 def hit_lines(hit: SearchHit, zone: tzinfo | None) -> Content:
     """Two lines for a hit: where and when, and the words around what was found, which are bold and underlined."""
     day = datetime.fromtimestamp(hit.created_at, zone).strftime("%Y-%m-%d")
-    who = {"user": "you", "assistant": "answer", "system": "system", None: "title"}[hit.role]
+    who = {"user": f"you · {day}", "assistant": f"answer · {day}", "system": f"system · {day}", None: "title"}[hit.role]
     folder = f" · {one_line(hit.folder, 24)}" if hit.folder else ""
-    head = Content.assemble(
-        (one_line(hit.title, _TITLE) or "New chat", "bold"), (f"  {who} · {day}{folder}", "$text-muted")
-    )
+    head = Content.assemble((one_line(hit.title, _TITLE) or "New chat", "bold"), (f"  {who}{folder}", "$text-muted"))
     parts = [(printable(part.text), "bold underline" if part.match else "") for part in hit.snippet]
     return Content("\n").join([head, Content.assemble("  ", *parts)])
 
@@ -44,12 +42,13 @@ def spans(line: str, needle: str) -> list[tuple[int, int]]:
     return found
 
 
-def find_status(needle: str, hits: Sequence[str], at: int | None) -> str:
-    """What the find bar says: how many messages have it, and which of them is shown."""
+def find_status(needle: str, hits: Sequence[str], at: int | None, keys: tuple[str, str]) -> str:
+    """What the find bar says: how many messages have it, and which of them is shown; `keys` lead to the next one and
+    to the one before."""
     if not needle:
         return ""
     if not hits:
         return "not in this conversation"
     if at is None:
         return f"{len(hits)} message{'s' if len(hits) != 1 else ''}, Enter goes there"
-    return f"{at + 1} of {len(hits)}, n next, N before"
+    return f"{at + 1} of {len(hits)}, {keys[0]} next, {keys[1]} before"

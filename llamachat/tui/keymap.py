@@ -11,7 +11,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from llamachat.base.hints import did_you_mean
 from llamachat.base.problems import shown
-from llamachat.tui.actions import ACTIONS, PLACES, Action, Place, actions, key_names
+from llamachat.tui.actions import ACTIONS, PLACES, Action, Place, key_names
 
 OwnKeys = Mapping[str, tuple[str, ...]]
 """The keys of the actions that have others than their defaults, by the names of the actions."""
@@ -119,23 +119,10 @@ def conflicts(own: OwnKeys) -> list[tuple[Action, Action, str]]:
             clashes += [
                 (other, action, key)
                 for other in others
-                if _meet(action, other) and (action.id in own or other.id in own)
+                if (action.id in own or other.id in own) and _meet(action, other)
             ]
             others.append(action)
     return clashes
-
-
-def pressed(where: str, key: str, own: OwnKeys) -> list[str]:
-    """What Textual is to run when `key` is pressed in a place, for widgets that look for themselves."""
-    wrong = problems(own)
-    started = []
-    for action in actions(where):
-        defaults = action.keys.split(",")
-        keys = defaults if action.id in wrong else keys_of(action, own)
-        for place, name in enumerate(keys):
-            if normal(name) == key:
-                started.append(action.action.format(key=defaults[min(place, len(defaults) - 1)]))
-    return started
 
 
 def normal(key: str) -> str:

@@ -11,6 +11,7 @@ from llamachat.fleet import NodeSnapshot
 from llamachat.protocol import Role
 from llamachat.tui.actions import actions, key_names
 from llamachat.tui.choices import Choice
+from llamachat.tui.keymap import OwnKeys, keys_of
 
 Wish = Literal[
     "menu", "copy", "edit", "again", "again_with", "go_on", "before", "after", "quote", "raw", "save", "delete",
@@ -39,8 +40,8 @@ def can_go_on(facts: MessageFacts) -> bool:
     return facts.role == "assistant" and facts.is_last and bool(facts.text) and facts.finish_reason != "stop"
 
 
-def menu(facts: MessageFacts) -> tuple[Choice, ...]:
-    """What can be done with this message now, each with its key."""
+def menu(facts: MessageFacts, own: OwnKeys) -> tuple[Choice, ...]:
+    """What can be done with this message now, each with its key; `own` are the person's own keys."""
     wishes: list[Wish | str] = ["copy"]
     wishes += [f"{COPY_CODE}{number}" for number in range(1, min(facts.code_blocks, 9) + 1)]
     wishes += ["save"] if facts.code_blocks else []
@@ -55,17 +56,18 @@ def menu(facts: MessageFacts) -> tuple[Choice, ...]:
     wishes += ["quote"]
     wishes += ["raw"] if facts.role == "assistant" else []
     wishes += [] if facts.is_running and facts.is_last else ["delete"]
-    return tuple(_choice(wish, facts) for wish in wishes)
+    return tuple(_choice(wish, facts, own) for wish in wishes)
 
 
-def _choice(wish: str, facts: MessageFacts) -> Choice:
+def _choice(wish: str, facts: MessageFacts, own: OwnKeys) -> Choice:
     if wish.startswith(COPY_CODE):
         number = wish.removeprefix(COPY_CODE)
         return Choice(wish, f"Copy code block {number}", number)
     action = next(action for action in actions("message") if action.action == f"message('{wish}')")
     place, count = facts.branch or (1, 1)
     detail = {"before": f"‹ {place - 1}/{count}", "after": f"{place + 1}/{count} ›"}.get(wish, "")
-    return Choice(wish, action.label, key_names(action.keys.split(",")[0]), detail)
+    keys = keys_of(action, own)
+    return Choice(wish, action.label, key_names(keys[0]) if keys else "", detail)
 
 
 def answerers(nodes: Sequence[NodeSnapshot]) -> tuple[Choice, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual import constants
 from textual.app import App
+from textual.filter import Monochrome, NoColor
 
 from llamachat.base.problems import Problem
 from llamachat.base.text import printable
@@ -89,3 +90,12 @@ def preview(app: App[Any], look: LookSettings) -> None:
     if app.theme != theme:
         app.theme = theme
     app.set_class(look.density == "compact", COMPACT)
+    if app.no_color:
+        _leave_colors_out(app)
+
+
+def _leave_colors_out(app: App[Any]) -> None:
+    """Textual decides how to honour NO_COLOR before the app has its theme. As shades of grey, the terminal's own
+    colours would all be black."""
+    others = [kept for kept in app._filters if not isinstance(kept, Monochrome | NoColor)]
+    app._filters = [*others, NoColor() if app.native_ansi_color else Monochrome()]

@@ -62,10 +62,16 @@ def _names(snapshots: Sequence[NodeSnapshot]) -> str:
     return ", ".join(one_line(snapshot.name, _NAME) for snapshot in snapshots)
 
 
+def _round_trip(ms: float) -> str:
+    """In steps so wide that the noise of a connection draws nothing."""
+    step = 1 if ms < 10 else 5 if ms < 100 else 20
+    return f"{max(1, step * round(ms / step))} ms"
+
+
 def _connection(node: NodeSnapshot) -> str:
     match node.state:
         case "online":
-            return f"● connected {node.rtt_ms:.0f} ms" if node.rtt_ms is not None else "● connected"
+            return f"● connected {_round_trip(node.rtt_ms)}" if node.rtt_ms is not None else "● connected"
         case "warning":
             return f"◐ {one_line(node.reason, 60) or 'under strain'}"
         case "connecting":

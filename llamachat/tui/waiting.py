@@ -9,8 +9,9 @@ from typing import Final
 from llamachat.base.text import one_line
 from llamachat.fleet import NodeSnapshot
 from llamachat.fleet.outbox import Waiting, takes_work
+from llamachat.tui.actions import key_names
 from llamachat.tui.answers import LiveAnswer
-from llamachat.tui.formatting import duration
+from llamachat.tui.keymap import OwnKeys, find, keys_of
 
 _WORDS: Final = 200
 """Characters of a question that are shown at most; the width of the list cuts them further."""
@@ -61,6 +62,19 @@ def summary(rows: Sequence[WaitingRow]) -> str:
     return f"{len(rows)} waiting: {' · '.join(row.text for row in rows)}"
 
 
+def hint(own: OwnKeys) -> str:
+    """The keys of the open list, in as few cells as they can be said; `own` are the person's own."""
+    told = (("edit", "edit"), ("up", ""), ("down", "move"), ("send", "send now"), ("drop", "drop"))
+    words: list[str] = []
+    for action_id, label in told:
+        action = find(f"outbox.{action_id}")
+        assert action is not None, action_id
+        key = min(keys_of(action, own), key=len, default="")
+        if key:
+            words.append(f"{key_names(key)} {label}".strip() + (" " if not label else "  "))
+    return "".join(words).strip()
+
+
 def _why_first(one: Waiting, live: LiveAnswer | None, nodes: Sequence[NodeSnapshot], now: float) -> str:
     if live is not None:
         return f"after the running answer: {live.phase}" if live.phase not in ("", "…") else "after the running answer"
@@ -68,8 +82,8 @@ def _why_first(one: Waiting, live: LiveAnswer | None, nodes: Sequence[NodeSnapsh
         return "no node is configured"
     if not takes_work(nodes):
         tries = [node.retry_at for node in nodes if node.retry_at is not None]
-        again = f", next try in {duration(max(0, round(min(tries) - now)))}" if tries else ""
-        return f"no node takes work{again}"
+        again = f", next try in {max(0, round(min(tries) - now))} s" if tries else ""
+        return f"no node{again}" if again else "no node takes work"
     if one.after_failure:
         return "the answer before it failed"
     return "goes next"

@@ -131,6 +131,16 @@ async def test_a_prompt_of_another_principal_is_shared_unless_the_operator_isola
         assert prefilled(own) == 1
 
 
+async def test_with_plain_attention_conversations_go_on_just_as_well(tiny: Path) -> None:
+    async with worker(tiny, slots=2, context=512, plain_attention=True) as process:
+        chat = Chat(process, "c")
+        before = await chat.say(0, "Where does the road go?", WILD)
+        after = await chat.say(1, "And then?", WILD)
+        assert len(after.tokens) == 40
+        assert after.started is not None
+        assert after.started.cached_tokens == asked_tokens(before) + len(before.tokens) - 1
+
+
 async def test_a_question_begins_with_what_a_running_answer_has_read(running: WorkerProcess) -> None:
     text = "The road goes on and on. " * 20
     await running.ask(0, text, params=Params(temperature=0, seed=1, max_tokens=400, ignore_eos=True))

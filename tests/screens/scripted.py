@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from llamachat.config import Settings
 from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, Turn
@@ -253,6 +255,10 @@ class ScriptedApp(LlamachatApp):
 
     async def on_unmount(self) -> None:
         """Closes it."""
+        self.workers.cancel_all()
+        for worker in list(self.workers):
+            with contextlib.suppress(WorkerFailed, WorkerCancelled):
+                await worker.wait()
         await self._store.__aexit__(None, None, None)
 
 

@@ -94,6 +94,20 @@ async def test_nothing_is_lost_that_was_typed_while_the_program_started(tmp_path
     assert app.return_code == 0
 
 
+async def test_a_question_typed_and_sent_while_the_program_started_is_asked(tmp_path: Path):
+    async def type_ahead(pilot: Pilot[Any]) -> None:
+        await pilot.press(*"typed ahead", "enter", *"more")
+        composer = pilot.app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "more")
+        await shows(pilot, "ok")
+        pilot.app.exit()
+
+    fleet = ScriptedFleet(TWO_NODES, answer("ok"))
+    app = ScriptedApp(fleet, tmp_path)
+    await app.run_async(headless=True, size=(80, 24), auto_pilot=type_ahead)
+    assert fleet.turns[0].messages[-1].content == "typed ahead"
+
+
 async def test_what_is_sent_while_an_answer_runs_waits_its_turn(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, [ROUTED, delta(0, "One"), None, finished("One")], answer("Two"), answer("Three"))
     async with running(fleet, tmp_path, size=(100, 30)) as pilot:

@@ -156,7 +156,7 @@ async def test_without_a_node_questions_wait_where_they_can_be_edited_and_go_whe
         await ask(pilot, "first")
         await ask(pilot, "second")
         await pilot.press("f7")
-        await shows(pilot, "no node takes work, next try in 4.0 s")
+        await shows(pilot, "no node, next try in 4 s")
         await pilot.press("s")
         await shows(pilot, "No node takes work now.")
         assert not fleet.turns

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.color import Color as RichColor
 from textual.app import App
 from textual.color import Color
 from textual.pilot import Pilot
@@ -93,6 +94,7 @@ STATES: dict[str, Steps] = {
     "palette": pressing("ctrl+p"),
     "nodes": pressing("f3"),
     "settings": settings(0),
+    "system-prompt": settings(1, "enter", "down", "h", "i"),
     "sampling-wrong": settings(2, "enter", "x", "ctrl+s"),
     "look": settings(4, "enter"),
     "keys": settings(5, "enter"),
@@ -132,12 +134,33 @@ async def test_the_measure_finds_text_that_is_too_faint(tmp_path: Path):
         assert any("F1 keys" in text for text, _ratio in faint(pilot.app))
 
 
-async def test_without_colour_nothing_is_coloured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def colors(app: App[Any]) -> Iterator[tuple[str, RichColor]]:
+    """Every colour on the screen, with the text that has it or lies on it."""
+    for strip in app.screen._compositor.render_strips():
+        for segment in strip:
+            if segment.style is not None:
+                yield from ((segment.text, c) for c in (segment.style.color, segment.style.bgcolor) if c is not None)
+
+
+async def test_without_colour_everything_is_grey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = ScriptedApp(ScriptedFleet(TWO_NODES, answer(ANSWER)), tmp_path)
     async with app.run_test(size=(100, 40)) as pilot:
         await asking("A table")(pilot)
-        for strip in app.screen._compositor.render_strips():
-            for segment in strip:
-                for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
-                    assert color is None or len(set(Color.from_rich_color(color).rgb)) == 1, segment.text
+        assert [text for text, color in colors(app) if len(set(Color.from_rich_color(color).rgb)) > 1] == []
+
+
+async def test_without_colour_the_terminals_own_two_remain_where_the_theme_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "config.toml").write_text('[look]\ntheme = "llamachat"\nmotion = false\n')
+    app = ScriptedApp(ScriptedFleet(TWO_NODES, answer(ANSWER)), tmp_path, theme="ansi")
+    async with app.run_test(size=(100, 40)) as pilot:
+        await asking("A table")(pilot)
+        assert [text for text, color in colors(app) if not color.is_default] == []
+        await settings(4, "enter", "left", "left")(pilot)  # to a theme of ours, and back
+        await until(pilot, lambda: app.theme == "high-contrast")
+        assert not all(color.is_default for _text, color in colors(app))
+        await pilot.press("right")
+        await until(pilot, lambda: app.theme == "ansi" and all(color.is_default for _text, color in colors(app)))

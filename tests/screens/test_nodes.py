@@ -39,6 +39,7 @@ from llamachat.tui.widgets.node_log import NodeLog
 from llamachat.tui.widgets.node_offer import NodeOffer
 from llamachat.tui.widgets.top_bar import TopBar
 from tests.screens.scripted import NOON, ScriptedApp, ScriptedFleet, lines, shows, snapshot, until
+from tests.screens.test_contrast import faint
 
 HERE = "ws://127.0.0.1:13000/chat"
 MODELS = [
@@ -599,6 +600,14 @@ def pictured(path: Path, nodes: tuple[NodeSnapshot, ...], keys: Sequence[str], t
 def test_state(snap_compare: Any, tmp_path: Path, state: str):
     app, steps = pictured(tmp_path, *PICTURES[state], "llamachat")
     assert snap_compare(app, terminal_size=(80, 24), run_before=steps)
+
+
+@pytest.mark.parametrize("state", ["every-state", "add-without-an-answer", "remove", "help", "jump", "models", "log"])
+async def test_all_text_can_be_read_in_high_contrast(tmp_path: Path, state: str):
+    app, steps = pictured(tmp_path, *PICTURES[state], "high-contrast")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await steps(pilot)
+        assert not list(faint(app))
 
 
 @pytest.mark.parametrize("theme", ["llamachat", "high-contrast"])

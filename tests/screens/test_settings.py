@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList, TextArea
 
@@ -150,6 +151,8 @@ async def test_a_system_prompt_may_have_several_lines(tmp_path: Path):
         field(pilot, "chat.system_prompt").editor.focus()
         await pilot.press(*"Be", "enter", *"brief", "ctrl+s")
         await shows(pilot, "All is saved")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.query_one("#groups").has_focus)
     assert parse((tmp_path / "config.toml").read_text()).chat.system_prompt == "Be\nbrief"
 
 
@@ -210,6 +213,16 @@ async def test_unsaved_changes_stay_while_another_tab_is_open(tmp_path: Path):
         await shows(pilot, "● 1 not saved")
         assert field(pilot, "chat.model").text == "half done"
         assert saved(pilot) == FILE
+
+
+async def test_a_new_order_of_nodes_is_shown_without_a_word(tmp_path: Path):
+    async with opened(tmp_path, group="nodes") as pilot:
+        await pilot.press("f2")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, SettingsScreen))
+        (tmp_path / "config.toml").write_text(FILE.replace("llama-01", "llama-09"))
+        await pilot.press("f4")
+        await shows(pilot, "1  llama-09")
+        assert not pilot.app._notifications
 
 
 async def test_the_arrows_enter_and_escape_lead_through_the_fields(tmp_path: Path):
@@ -339,6 +352,21 @@ async def test_themes_and_room_are_shown_while_they_are_chosen_and_saved_with_th
         await shows(pilot, "All is saved")
         assert parse(saved(pilot)).look.theme == "ansi"
         assert parse(saved(pilot)).look.density == "compact"
+
+
+async def test_the_command_for_themes_leads_to_them(tmp_path: Path):
+    async with make(tmp_path).run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.pause()
+        for _ in range(2):  # with the tab opened for the first time, and again
+            await pilot.press("ctrl+p")
+            await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+            await pilot.press(*"theme")
+            await shows(pilot, "Try other colours")
+            await pilot.press("enter", "enter")
+            await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
+            await until(pilot, lambda: field(pilot, "look.theme").editor.has_focus)
+            await pilot.press("f2")
+            await until(pilot, lambda: not isinstance(pilot.app.screen, SettingsScreen))
 
 
 async def test_compact_leaves_less_room_around_messages(tmp_path: Path):

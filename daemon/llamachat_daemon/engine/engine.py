@@ -123,8 +123,12 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     plain_rows = 0
     if llama.computes_on_cpu(request.gpu_layers):
         check_memory(kv_bytes, psutil.virtual_memory().available, cells)
-        if not request.exact_batches:
+        if request.plain_attention and not request.exact_batches:
             plain_rows = plain_attention_rows(header, cells)
+            if not plain_rows:
+                sys.stderr.write(
+                    f"warning: a cache of {cells} tokens is too large for plain attention; flash attention is used\n"
+                )
     threads = request.threads or default_threads()
     context = llama.Context(
         model,
@@ -217,7 +221,8 @@ def check_memory(kv_bytes: int, available: int, cells: int) -> None:
 def plain_attention_rows(header: Header, cells: int) -> int:
     """Rows of a batch for which attention without flash attention fits into `PLAIN_ATTENTION_BYTES`; 0 where too few
     would, for prompts to be read quickly."""
-    heads = header.numbers(f"{header.architecture}.attention.head_count", 1) or (1,)
+    layers = header.number(f"{header.architecture}.block_count") or 1
+    heads = header.numbers(f"{header.architecture}.attention.head_count", layers) or (1,)
     rows = PLAIN_ATTENTION_BYTES // (cells * max(1, *heads) * 4)
     return min(BATCH_ROWS, rows) if rows >= MIN_PLAIN_ATTENTION_ROWS else 0
 

@@ -25,7 +25,7 @@ MIXED_STEPS_BETWEEN_PLAIN: Final = 16
 """So many steps in a row may read prompts; then a plain one shows again how long that takes. The machine may have
 become slower or faster since."""
 
-MAX_GROWTH: Final = 2
+MAX_GROWTH: Final = 1.5
 """A step reads at most so many times what one of the last few did: costs are known only near what was tried."""
 
 
@@ -66,7 +66,7 @@ class Pace:
             return 0
         if not self._mixed:
             return MIN_PREFILL_ROWS
-        most = MAX_GROWTH * max(rows for rows, _ in self._mixed)
+        most = math.floor(MAX_GROWTH * max(rows for rows, _ in self._mixed))
         cost = median(cost for _, cost in self._mixed)
         room = (self._target_gap - 1) * plain
         affordable = math.floor(room / cost) if cost * most > room else most

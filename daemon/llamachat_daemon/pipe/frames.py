@@ -27,6 +27,7 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     `slots` sequences decode together at most; `context` is the length of each in tokens (None: the model's own, within
     reason); `gpu_layers` -1 is all; `threads` 0 lets the engine choose. `exact_batches` keeps CPU batches at 63 rows.
     `target_gap`, at least 1, is how long a step that also reads prompts may take, in plain decode steps.
+    `plain_attention` does without flash attention on a processor (not with `exact_batches`).
     `isolate_principals` keeps a prompt from being served from what another principal's left in the cache. `repack`
     False keeps the weights as they are in the file instead of laying them out for the processor's own extensions (AMX
     and others): slower, and works where those are broken.
@@ -40,6 +41,7 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     exact_batches: bool = False
     target_gap: float = 2.3
     isolate_principals: bool = False
+    plain_attention: bool = False
     repack: bool = True
 
 

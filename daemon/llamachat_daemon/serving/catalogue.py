@@ -131,6 +131,7 @@ class Catalogue:
             exact_batches=engine.exact_batches,
             target_gap=engine.target_gap,
             isolate_principals=engine.isolate_principals,
+            plain_attention=engine.plain_attention,
         )
 
     def price(self, name: str, usage: Usage) -> Cost | None:

@@ -53,6 +53,9 @@ from llamachat.tui.widgets.transcript import Transcript
 DRAFT_PAUSE_S: Final = 0.3
 """What is typed is kept once the typing has paused for so long."""
 
+SYNC_DRAW_INTERVAL_S: Final = 0.5
+"""How often the list is drawn while chats come from other machines: the first time, thousands may."""
+
 RESUME_INTERVAL_S: Final = 5.0
 """How often the screen looks for answers that a client has left behind."""
 
@@ -107,13 +110,15 @@ class ChatScreen(Screen[None]):
         self._drawing = AnswerDrawing(self, self._draw)
         self._live = LiveDesk(self, services)
         self._panels = Panels(self)
-        self._history = HistoryDesk(self, self._conversations)
-        self._find = FindDesk(self, self._conversations, self._open)
+        self._history = HistoryDesk(self, services, self._conversations)
+        self._find = FindDesk(self, services, self._conversations, self._open)
         self._parts: tuple[Widget, ...] = ()
         self._early = 0  # characters at the start of the composer that were typed before it had the focus
         self._draft_timer: Timer | None = None
         self._countdown: Timer | None = None
         self._news = 0  # from other machines, as far as the list shows it
+        self._news_timer: Timer | None = None
+        self._sync_told = False
         self._refusing: set[str] = set()  # nodes that do not take all of the history, which was told
         self._end_syncing: Callable[[], None] = lambda: None
 
@@ -160,9 +165,14 @@ class ChatScreen(Screen[None]):
         await self._open.open(None)
 
     def on_key(self, event: Key) -> None:
-        """Keeps what was typed before the composer had the focus, in front of what it has taken itself since."""
+        """Takes what was typed before the composer had the focus, as coming before what it has taken itself since."""
         composer = self.query_one(Composer)
-        if self.focused in (None, composer) and event.is_printable and event.character:
+        if self.focused not in (None, composer):
+            return
+        if event.key == "enter":
+            composer.send_first(self._early)
+            self._early = 0
+        elif event.is_printable and event.character:
             text = composer.text
             composer.load_text(text[: self._early] + event.character + text[self._early :])
             composer.move_cursor(composer.document.end)
@@ -200,6 +210,8 @@ class ChatScreen(Screen[None]):
         self._live.show_chat(asked.chat_id)
         if asked.question is not None:
             await self._open.add_question(asked.question)
+        else:
+            await self._open.keep_hint()
         await self._open.follow()
         self._show_fleet()
         await self._show_history()
@@ -437,18 +449,29 @@ class ChatScreen(Screen[None]):
         self._show_fleet()
 
     def _history_synced(self) -> None:
-        """Shows what came from other machines, once for each time that something did, and says what was refused."""
+        """Called outside the screen's own task, which alone may set timers and tell."""
+        if not self._sync_told:
+            self._sync_told = True
+            self.call_later(self._show_synced)
+
+    async def _show_synced(self) -> None:
+        """Shows what came from other machines, now and then while more comes, and says what was refused."""
         assert self._services.syncing is not None
-        news = self._services.syncing.news
-        if news != self._news:
-            self._news = news
-            self.call_later(self._show_history)
+        self._sync_told = False
+        if self._services.syncing.news != self._news and self._news_timer is None:
+            self._news_timer = self.set_timer(SYNC_DRAW_INTERVAL_S, self._show_news)
         for state in self._services.syncing.states():
             if state.phase == "idle" and not state.left_out:
                 self._refusing.discard(state.node)
             elif state.phase in ("refused", "idle") and state.node not in self._refusing:
                 self._refusing.add(state.node)
                 self.notify(f"History with {state.node}: {describe(state)}", severity="warning", markup=False)
+
+    async def _show_news(self) -> None:
+        assert self._services.syncing is not None
+        self._news_timer = None
+        self._news = self._services.syncing.news
+        await self._show_history()
 
     async def _show_history(self) -> None:
         try:

@@ -6,7 +6,9 @@ from textual.screen import Screen
 
 from llamachat.tui.conversations import Conversations
 from llamachat.tui.finding import find_status
+from llamachat.tui.keymap import first_key
 from llamachat.tui.screens.chat_open import OpenChat
+from llamachat.tui.services import Services
 from llamachat.tui.widgets.find_bar import FindBar
 from llamachat.tui.widgets.message_view import MessageView
 from llamachat.tui.widgets.transcript import Transcript
@@ -15,8 +17,9 @@ from llamachat.tui.widgets.transcript import Transcript
 class FindDesk:
     """Between the find bar and the messages. Methods raise `StoreError`."""
 
-    def __init__(self, screen: Screen[None], conversations: Conversations, chat: OpenChat) -> None:
+    def __init__(self, screen: Screen[None], services: Services, conversations: Conversations, chat: OpenChat) -> None:
         self._screen = screen
+        self._services = services
         self._conversations = conversations
         self._chat = chat
         self._needle = ""
@@ -39,7 +42,8 @@ class FindDesk:
     async def next(self, by: int) -> None:
         """Goes on to the next message that has them (1), or to the one before (-1); at an end it begins anew."""
         if not self._hits:
-            self._screen.notify("Nothing is looked for. F8 looks for words in this conversation.", markup=False)
+            key = first_key("chat.find", self._services.settings.keys)
+            self._screen.notify(f"Nothing is looked for. {key} looks for words in this conversation.", markup=False)
         else:
             start = self._at if self._at is not None else (len(self._hits) if by < 0 else -1)
             await self._go_to((start + by) % len(self._hits))
@@ -62,4 +66,6 @@ class FindDesk:
         self._tell()
 
     def _tell(self) -> None:
-        self._screen.query_one(FindBar).tell(find_status(self._needle, self._hits, self._at))
+        own = self._services.settings.keys
+        keys = first_key("message.find_next", own), first_key("message.find_before", own)
+        self._screen.query_one(FindBar).tell(find_status(self._needle, self._hits, self._at, keys))

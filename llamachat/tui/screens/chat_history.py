@@ -8,6 +8,8 @@ from textual.screen import Screen
 
 from llamachat.store import Category
 from llamachat.tui.conversations import Conversations
+from llamachat.tui.keymap import first_key
+from llamachat.tui.services import Services
 from llamachat.tui.widgets.history_list import HistoryEntry, HistoryGroup, HistoryList
 from llamachat.tui.widgets.top_bar import TopBar
 
@@ -24,8 +26,9 @@ _HEADINGS: Final = {
 class HistoryDesk:
     """Between the conversations and the list of them."""
 
-    def __init__(self, screen: Screen[None], conversations: Conversations) -> None:
+    def __init__(self, screen: Screen[None], services: Services, conversations: Conversations) -> None:
         self._screen = screen
+        self._services = services
         self._conversations = conversations
 
     async def show(self, open_chat: str | None) -> None:
@@ -38,6 +41,7 @@ class HistoryDesk:
         groups = [self._group(category) for category in categories]
         for history in self._screen.query(HistoryList):
             history.show(groups, open_chat or "")
+            history.border_subtitle = f"{first_key('history.search', self._services.settings.keys)} search"
         titles = {chat.id: chat.title for category in categories for chat in category.chats}
         for bar in self._screen.query(TopBar):
             bar.name_open(titles.get(open_chat or "", ""))

@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from llamachat.tui.choices import Choice
 from llamachat.tui.conversations import Conversations
+from llamachat.tui.keymap import first_key
 from llamachat.tui.message_menu import COPY_CODE, MessageFacts, answerers, can_go_on, extension, menu
 from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.screens.choosing import ChoiceScreen
@@ -49,7 +50,10 @@ class MessageDesk:
         elif wish in ("copy", "raw"):
             view.action_message("copy" if wish == "copy" else "raw")
         elif wish == "menu":
-            chosen = await self._choose("Your message" if view.role == "user" else "Answer", menu(self._facts(view)))
+            own = self._services.settings.keys
+            chosen = await self._choose(
+                "Your message" if view.role == "user" else "Answer", menu(self._facts(view), own)
+            )
             if chosen is not None:
                 await self.do(chosen, view)
         elif wish == "quote":
@@ -82,7 +86,7 @@ class MessageDesk:
             case "delete":
                 await self._delete(view)
             case _:
-                self._tell("An answer is not edited; e on your question asks it in other words.")
+                self._tell("An answer is not edited; edit your question to ask it in other words.")
 
     async def _edit(self, view: MessageView, chat_id: str) -> None:
         blink = self._services.settings.look.motion
@@ -134,7 +138,8 @@ class MessageDesk:
         await self._conversations.delete(message_id)
         self._undo.add("The message is back.", lambda: self._restore(message_id))
         await self._chat.reload(at=neighbour)
-        self._tell("Deleted. u brings it back." if neighbour else "Deleted. Undo (Ctrl+P) brings it back.")
+        undo = first_key("chat.undo", self._services.settings.keys) if neighbour else "Undo among the commands"
+        self._tell(f"Deleted. {undo} brings it back.")
 
     async def _restore(self, message_id: str) -> None:
         await self._conversations.restore(message_id)

@@ -12,12 +12,14 @@ from llamachat.protocol import ChatMessage
 from llamachat.store import StoredMessage
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.conversations import Conversations
+from llamachat.tui.keymap import first_key
 from llamachat.tui.services import Services
 from llamachat.tui.widgets.message_view import MessageLabel, MessageView
 from llamachat.tui.widgets.transcript import Transcript
 from llamachat.tui.window import Window, around, at_end
 
 _EMPTY: Final = "Ask something: type below and press Enter. Ctrl+J begins a new line, F1 shows all keys."
+_WAITING: Final = "Your question waits to be sent; {} opens the list below, which says why."
 _NO_NODES: Final = (
     "No node is configured yet. Start with --node ws://HOST:13000/chat, add one with `llamachat config edit`, "
     "or try `llamachat demo`. What you type is kept until a node is there."
@@ -86,14 +88,20 @@ class OpenChat:
             views = [stored_view(message) for message in messages]
             await transcript.show(views, may_have_older=self._window.has_older, may_have_newer=self._window.has_newer)
         else:
-            hint = _EMPTY if self._services.fleet.snapshots() else _NO_NODES
-            await transcript.show([Static(hint, id="empty", markup=False)])
+            await transcript.show([Static(self._hint(), id="empty", markup=False)])
         if live is not None:
             await self._draw(self._conversations.running.get(live.chat_id, live))
         await self.mark_branches()
         if at is not None and (view := self.view(at)) is not None:
             view.focus(scroll_visible=False)
             self._transcript.show_line(view, 0)
+
+    def _hint(self) -> str:
+        """What is said in place of messages."""
+        if not self._services.fleet.snapshots():
+            return _NO_NODES
+        is_waiting = any(one.item.chat_id == self.chat_id for one in self._conversations.waiting)
+        return _WAITING.format(first_key("chat.outbox", self._services.settings.keys)) if is_waiting else _EMPTY
 
     async def go_to(self, message_id: str) -> None:
         """Goes to a message of this conversation, which gets the focus."""
@@ -170,6 +178,11 @@ class OpenChat:
         for view in self._transcript.messages:
             view.show_branch(branches.get(view.message_id))
             view.mark(self._needle)
+
+    async def keep_hint(self) -> None:
+        """Says what holds now in place of messages, if there are none."""
+        if not self._window.ids:
+            await self.reload()
 
     def questions(self) -> list[str]:
         """What was asked, as far as it is shown, for the composer to bring back."""

@@ -8,10 +8,11 @@ from textual.screen import Screen
 
 from llamachat.store import OutboxItem
 from llamachat.tui.conversations import Conversations
+from llamachat.tui.keymap import first_key
 from llamachat.tui.screens.editing import EditScreen
 from llamachat.tui.services import Services
 from llamachat.tui.undoing import UndoList
-from llamachat.tui.waiting import waiting_rows
+from llamachat.tui.waiting import hint, waiting_rows
 from llamachat.tui.widgets.outbox_panel import OutboxPanel
 
 HOLD_INTERVAL_S: Final = 10.0
@@ -41,7 +42,7 @@ class OutboxDesk:
             now=self._services.clock(),
         )
         for panel in self._screen.query(OutboxPanel):
-            panel.show(rows)
+            panel.show(rows, hint(self._services.settings.keys))
 
     async def do(self, wanted: OutboxPanel.Wanted) -> None:
         """What the user wishes for a question."""
@@ -96,7 +97,7 @@ class OutboxDesk:
             self._tell(_GONE)
         else:
             self._undo.add("The question waits again.", lambda: self._restore(item))
-            self._tell("Dropped. u brings it back.")
+            self._tell(f"Dropped. {first_key('chat.undo', self._services.settings.keys)} brings it back.")
         # What waited behind it may go now.
         await self._conversations.send_waiting()
 

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from llamachat.tui.actions import key_names
 from llamachat.tui.choices import Choice
 
 
@@ -56,7 +57,7 @@ class ChoiceScreen(ModalScreen[str | None]):
 
     def on_key(self, event: Key) -> None:
         """The letter of a choice chooses it."""
-        pressed = event.character if event.is_printable else event.key.capitalize()
+        pressed = event.character if event.is_printable else key_names(event.key)
         for choice in self._choices:
             if choice.key and choice.key == pressed:
                 event.stop()

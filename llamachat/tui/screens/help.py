@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -42,16 +44,17 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll() as panel:
             panel.border_title = "Keys"
             panel.border_subtitle = "Esc closes"
-            yield Static(self._table(), markup=False)
+            yield Static(self._tables(), markup=False)
 
-    def _table(self) -> Content:
-        lines: list[Content] = []
+    def _tables(self) -> Group:
+        parts: list[RenderableType] = []
         for place in places(self._screen):
             found = actions(place.where)
             if not found:
                 continue
-            lines += [Content("")] * bool(lines) + [Content.styled(place.heading, "bold")]
+            table = Table.grid(padding=(0, 1, 0, 0))
+            table.add_column(width=_KEY_WIDTH)
             for action in found:
-                keys = names_of(action, self._own)
-                lines.append(Content.assemble(("  " + keys).ljust(_KEY_WIDTH), " ", action.help))
-        return Content("\n").join(lines)
+                table.add_row(Text(f"  {names_of(action, self._own)}"), Text(action.help))
+            parts += [Text("")] * bool(parts) + [Text(place.heading, "bold"), table]
+        return Group(*parts)

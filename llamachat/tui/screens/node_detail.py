@@ -48,6 +48,7 @@ class NodeDetailScreen(Screen[None], Watching):
     NodeDetailScreen #about { height: auto; padding: 0 1; background: $surface; }
     NodeDetailScreen TabbedContent { height: 1fr; }
     NodeDetailScreen TabPane { padding: 0; height: 1fr; }
+    NodeDetailScreen Tab { color: $text-muted; &.-active { color: $text; } }
     NodeDetailScreen OptionList { height: 1fr; border: round $secondary; background: $surface; }
     NodeDetailScreen OptionList:focus { border: heavy $primary; }
     NodeDetailScreen #keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }

@@ -44,7 +44,9 @@ class AddNodeScreen(ModalScreen[NodeSettings | None]):
         border: round $primary; background: $surface; padding: 0 1;
     }
     AddNodeScreen Label { padding: 0 0 0 1; }
-    AddNodeScreen Input.-invalid { border: tall $error; }
+    AddNodeScreen Input { border: round $secondary; background: $surface; }
+    AddNodeScreen Input:focus { border: heavy $primary; }
+    AddNodeScreen Input.-invalid { border: heavy $error; }
     AddNodeScreen #said { height: auto; min-height: 2; padding: 0 1; }
     """
 

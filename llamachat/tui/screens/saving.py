@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-_NOTE = "Enter saves it, Esc does not. A name alone goes into {directory}."
+_NOTE: Final = "Enter saves it, Esc does not. A name alone goes to where llamachat was started."
 
 
 class SaveScreen(ModalScreen[Path | None]):
@@ -44,7 +44,7 @@ class SaveScreen(ModalScreen[Path | None]):
             panel.border_title = f"Save {self._what}"
             yield Input(self._suggestion, select_on_focus=True)
             yield Static("", id="wrong", markup=False)
-            yield Static(_NOTE.format(directory=Path.cwd()), markup=False)
+            yield Static(_NOTE, markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another name is another question."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from llamachat.base.problems import ConfigError
 from llamachat.base.text import one_line
@@ -29,6 +28,7 @@ from llamachat.tui.settings_draft import Draft
 from llamachat.tui.settings_fields import KEYS_GROUP, LOOK_GROUP, NODES_GROUP, Group, groups
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.setting_field import SettingField
+from llamachat.tui.widgets.setting_groups import GroupList
 from llamachat.tui.widgets.setting_keys import KeyList
 from llamachat.tui.widgets.setting_page import SettingPage
 from llamachat.tui.widgets.status_bar import StatusBar
@@ -53,12 +53,8 @@ class SettingsScreen(Screen[None]):
 
     DEFAULT_CSS = """
     SettingsScreen #settings-main { height: 1fr; }
-    SettingsScreen #groups {
-        width: 18; height: 1fr; border: round $secondary; background: $surface; padding: 0; scrollbar-size-vertical: 1;
-    }
-    SettingsScreen #groups:focus { border: heavy $primary; }
-    SettingsScreen.-narrow #groups { width: 15; border: none; border-right: solid $secondary; }
-    SettingsScreen.-narrow #groups:focus { border: none; border-right: heavy $primary; }
+    SettingsScreen.-narrow GroupList { width: 15; border: none; border-right: solid $secondary; }
+    SettingsScreen.-narrow GroupList:focus { border: none; border-right: heavy $primary; }
     SettingsScreen #page { width: 1fr; height: 1fr; }
     SettingsScreen.-wide #page { max-width: 110; }
     SettingsScreen #trouble {
@@ -80,7 +76,7 @@ class SettingsScreen(Screen[None]):
         """Header, groups and fields, trouble, what is not saved, status."""
         yield TopBar(self._services)
         with Horizontal(id="settings-main"):
-            yield OptionList(id="groups", markup=False)
+            yield GroupList()
             yield Vertical(id="page")
         yield Static("", id="trouble", markup=False)
         yield StatusBar(id="unsaved")
@@ -94,7 +90,7 @@ class SettingsScreen(Screen[None]):
         self._look()
         self._show_state()
         self._looking = self.set_interval(LOOK_INTERVAL_S, self._look)
-        self.query_one("#groups", OptionList).highlighted = 0
+        self.query_one(GroupList).highlighted = 0
 
     def on_screen_resume(self) -> None:
         """Looks for changes while it can be seen."""
@@ -112,7 +108,7 @@ class SettingsScreen(Screen[None]):
     async def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Shows the group."""
         event.stop()
-        if event.option_list.id == "groups" and event.option_id is not None:
+        if isinstance(event.option_list, GroupList) and event.option_id is not None:
             await self._show_group(event.option_id)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -124,7 +120,15 @@ class SettingsScreen(Screen[None]):
 
     def action_groups(self) -> None:
         """Goes back to the list."""
-        self.query_one("#groups").focus()
+        self.query_one(GroupList).focus()
+
+    async def action_show_group(self, key: str) -> None:
+        """Goes to the first field of a group."""
+        self.query_one(GroupList).highlighted = self.query_one(GroupList).get_option_index(key)
+        await self._show_group(key)
+        page = self._page
+        if page is not None:
+            self._focus_first(page)
 
     @property
     def _page(self) -> SettingPage | None:
@@ -318,7 +322,9 @@ class SettingsScreen(Screen[None]):
             if self._is_known:
                 apply(self.app, self._services, before, self._draft.saved)
                 self._preview()
-                self.notify(words.news(before, self._draft.saved, unsaved), markup=False)
+                # Only the nodes differ where it was the Nodes tab that wrote.
+                if dataclasses.replace(before, nodes=self._draft.saved.nodes) != self._draft.saved:
+                    self.notify(words.news(before, self._draft.saved, unsaved), markup=False)
             self._is_known = True
 
     def _offer_themes(self) -> None:
@@ -330,7 +336,7 @@ class SettingsScreen(Screen[None]):
     @property
     def _is_leaving(self) -> bool:
         """Whether the widgets are being taken down."""
-        return not self.query("#groups")
+        return not self.query(GroupList)
 
     # ── drawing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -341,23 +347,8 @@ class SettingsScreen(Screen[None]):
 
     def _show_state(self) -> None:
         """Marks the groups, and says in one line what is not saved."""
-        wrong = self._draft.wrong
-        listed = self.query_one("#groups", OptionList)
-        marks = [f"{self._mark(group, wrong)} {group.title}" for group in self._groups]
-        if listed.option_count != len(marks):
-            listed.set_options([Option(mark, id=group.key) for mark, group in zip(marks, self._groups, strict=True)])
-        for place, mark in enumerate(marks):
-            if str(listed.get_option_at_index(place).prompt) != mark:
-                listed.replace_option_prompt_at_index(place, Content(mark))
+        self.query_one(GroupList).show(self._groups, self._draft)
         self.query_one("#unsaved", StatusBar).show(words.facts(self._draft, self._services.settings.keys))
-
-    def _mark(self, group: Group, wrong: Sequence[str]) -> str:
-        if group.key == KEYS_GROUP:
-            is_wrong, is_changed = any(key.startswith("keys.") for key in wrong), self._draft.any_keys_changed
-        else:
-            is_wrong = any(field.key in wrong for field in group.fields)
-            is_changed = any(self._draft.is_changed(field.key) for field in group.fields)
-        return "✖" if is_wrong else "●" if is_changed else " "
 
     def _tell_trouble(self, text: str) -> None:
         line = self.query_one("#trouble", Static)

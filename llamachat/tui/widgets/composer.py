@@ -66,7 +66,10 @@ class Composer(TextArea):
         """Runs the composer's own actions in the order of the keys. A priority binding would overtake what was typed
         before it and still waits in this widget's queue: half a sentence would be sent."""
         active = self.screen.active_bindings.get(event.key)
-        if active is None:  # a key that the composer gave up still does what it does in any text area
+        if active is None and not self.has_focus:  # typed while the program started
+            own = self._bindings.key_to_bindings.get(event.key, ())
+            found = [binding.action for binding in own if (binding.id or "").startswith("composer.")]
+        elif active is None:  # a key that the composer gave up still does what it does in any text area
             found = [binding.action for binding in _TEXT_AREA.key_to_bindings.get(event.key, ())]
         else:
             is_own = active.node is self and (active.binding.id or "").startswith("composer.")
@@ -127,6 +130,15 @@ class Composer(TextArea):
         self.load_text("")
         self._folded.clear()
         self.post_message(self.Sent(text))
+
+    def send_first(self, count: int) -> None:
+        """Sends the first `count` characters, unless they are nothing; what follows them stays."""
+        text, rest = self.text[:count], self.text[count:]
+        if text.strip():
+            self.load_text(text)
+            self.action_send()
+            self.load_text(rest)
+            self.move_cursor(self.document.end)
 
     def action_newline(self) -> None:
         """Begins a new line at the cursor."""

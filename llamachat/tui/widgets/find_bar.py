@@ -41,12 +41,13 @@ class FindBar(Horizontal):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._timer: Timer | None = None
+        self._status = Static("", id="status", markup=False)
 
     def compose(self) -> ComposeResult:
         """The words, and how many messages have them."""
         yield Static("find", id="name", markup=False)
         yield Input(select_on_focus=True)
-        yield Static("", id="status", markup=False)
+        yield self._status
 
     @property
     def is_open(self) -> bool:
@@ -64,7 +65,7 @@ class FindBar(Horizontal):
 
     def tell(self, status: str) -> None:
         """Says what was found."""
-        self.query_one("#status", Static).update(status)
+        self._status.update(status)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Looks once the typing pauses."""

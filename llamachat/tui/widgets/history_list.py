@@ -45,7 +45,6 @@ class HistoryList(Vertical):
     """Conversations by date; Enter or a click opens one."""
 
     BORDER_TITLE = "History"
-    BORDER_SUBTITLE = "/ search"
 
     DEFAULT_CSS = """
     HistoryList {

@@ -33,12 +33,12 @@ class LivePanel(VerticalScroll, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._shown: Content | None = None
+        self._text = Static("", markup=False)
+        self._text.tooltip = "Which node answers and why, where the time goes, what was used, what happened lately."
 
     def compose(self) -> ComposeResult:
         """One text."""
-        text = Static("", markup=False)
-        text.tooltip = "Which node answers and why, where the time goes, what was used, and what happened lately."
-        yield text
+        yield self._text
 
     @property
     def room(self) -> int:
@@ -55,4 +55,4 @@ class LivePanel(VerticalScroll, can_focus=True):
             return
         is_as_tall = self._shown is not None and content.plain.count("\n") == self._shown.plain.count("\n")
         self._shown = content
-        self.query_one(Static).update(content, layout=not is_as_tall)
+        self._text.update(content, layout=not is_as_tall)

@@ -161,7 +161,7 @@ class MessageView(Vertical, can_focus=True):
     def show(self, answer: LiveAnswer) -> None:
         """The answer as it is now; only what is new is laid out. A state older than what is shown changes nothing: the
         message may have been made from the history since."""
-        if len(answer.text) < self._shown:
+        if len(answer.text) < self._shown and answer.ended is None:
             return
         label = replace(self._label, model=answer.model, node=answer.node)
         if label != self._label:

@@ -19,7 +19,9 @@ class NodeLog(Vertical):
     """Shows the lines that hold what is searched for, in whatever case."""
 
     DEFAULT_CSS = """
-    NodeLog RichLog { height: 1fr; border: round $secondary; scrollbar-size-vertical: 1; background: $surface; }
+    NodeLog RichLog {
+        height: 1fr; overflow-y: auto; scrollbar-size-vertical: 1; border: round $secondary; background: $surface;
+    }
     NodeLog RichLog:focus { border: heavy $primary; }
     NodeLog Input { border: none; height: 1; padding: 0 1; background: $panel; }
     NodeLog Input:focus { border: none; text-style: bold; }

@@ -64,12 +64,16 @@ class OutboxPanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: tuple[WaitingRow, ...] = ()
+        self._hint = ""
+        # Kept by name: what waits may change while the program leaves, and these are taken down before the panel.
+        self._line = Static("", id="waiting", markup=False)
+        self._options = _List(markup=False)
 
     def compose(self) -> ComposeResult:
         """The line, the list, and what is said when it has become empty."""
-        yield Static("", id="waiting", markup=False)
-        yield _List(markup=False)
-        yield Static("Nothing waits any more. Esc goes back to writing, u takes back what was dropped.", id="nothing")
+        yield self._line
+        yield self._options
+        yield Static("Nothing waits any more.", id="nothing")
 
     @property
     def is_open(self) -> bool:
@@ -81,19 +85,19 @@ class OutboxPanel(Vertical):
         """What is listed, in order."""
         return [row.item_id for row in self._rows]
 
-    def show(self, rows: Sequence[WaitingRow]) -> None:
-        """Shows these; draws only what changed."""
+    def show(self, rows: Sequence[WaitingRow], hint: str) -> None:
+        """Shows these, and which keys do what; draws only what changed."""
         rows = tuple(rows)
-        if rows == self._rows:
+        if (rows, hint) == (self._rows, self._hint):
             return
-        self._rows = rows
+        self._rows, self._hint = rows, hint
         self._draw()
 
     def open(self) -> None:
         """Opens the list and goes there."""
         self.add_class("-open")
         self._draw()
-        self.query_one(_List).focus()
+        self._options.focus()
 
     def close(self) -> None:
         """Back to one line."""
@@ -103,7 +107,7 @@ class OutboxPanel(Vertical):
     def highlight(self, item_id: str) -> None:
         """Puts the bar on that question."""
         if item_id in self.item_ids:
-            self.query_one(_List).highlighted = self.item_ids.index(item_id)
+            self._options.highlighted = self.item_ids.index(item_id)
 
     def on_resize(self, event: Resize) -> None:
         """Rows are cut to the width."""
@@ -124,12 +128,12 @@ class OutboxPanel(Vertical):
         self.set_class(bool(self._rows) or self.is_open, "-some")
         self.set_class(not self._rows, "-nothing")
         if not self.is_open:
-            self.query_one("#waiting", Static).update(Content(f"▸ {summary(self._rows)}"), layout=False)
+            self._line.update(Content(f"▸ {summary(self._rows)}"), layout=False)
             self.tooltip = "Questions that wait to be sent. A click, or its key, opens the list."
             return
-        self.border_title = f"{len(self._rows)} waiting"
-        self.border_subtitle = "Enter edit  Shift+↑↓ move  s send now  d drop"
-        options = self.query_one(_List)
+        self.border_title = f"{len(self._rows)} waiting" if self._rows else "Waiting questions"
+        self.border_subtitle = self._hint if self._rows else "Esc closes"
+        options = self._options
         kept = options.highlighted_option.id if options.highlighted_option else None
         width = max(10, options.scrollable_content_region.width or self.size.width - 2)
         options.clear_options()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llamachat.config.loading import parse
@@ -42,6 +42,7 @@ def _names(text: str) -> list[str]:
     return [node.name for node in parse(text).nodes]
 
 
+@settings(deadline=None)
 @given(st.permutations(NAMES))
 def test_nodes_move_with_their_comments_and_nothing_else_does(order: list[str]) -> None:
     changed = with_node_order(SAMPLE, order)

@@ -7,6 +7,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llamachat.cli import main
+from llamachat.cli.doctor_files import check_settings
+from llamachat.config.loading import load
+from llamachat.config.places import find
 
 
 def validate(directory: Path, text: str, **themes: str) -> Result:
@@ -51,6 +54,16 @@ def test_a_theme_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     result = validate(tmp_path, '[look]\ntheme = "wood"')
     assert result.exit_code == 2
     assert 'config.toml:2: look.theme: found "wood"' in result.stderr
+
+
+def test_the_doctor_finds_wrong_keys_and_themes_too(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[keys]\n"chat.stpo" = "f21"\n')
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "forest.toml").write_text("primary = 1\n")
+    found = check_settings(find({}, tmp_path / "config.toml", tmp_path), load(tmp_path / "config.toml"))
+    assert [finding.level for finding in found] == ["problem", "problem"]
+    assert "keys.chat.stpo" in found[0].text
+    assert found[1].change == str(tmp_path / "themes" / "forest.toml:1")
 
 
 def test_a_node_that_says_nothing_is_given_up_after_the_time_in_the_settings(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from llamachat.base.problems import ConfigError
 from llamachat_daemon.config import ArchiveConfig, DaemonConfig, PeerConfig, config_file, data_directory
 from llamachat_daemon.config_loading import load
+from llamachat_daemon.serving.catalogue import Catalogue
 
 EVERY_KEY_WITH_ITS_DEFAULT = """
 name = ""
@@ -39,6 +40,7 @@ quota = "1GB"
 exact_batches = false
 target_gap = 2.3
 isolate_principals = false
+plain_attention = false
 drain_seconds = 30
 [log]
 level = "info"
@@ -168,6 +170,19 @@ def test_what_stands_at_an_unknown_key_is_not_shown(tmp_path: Path):
     [found] = problems(tmp_path, 'peers = [{url = "ws://a/chat", token = "sekrit"}]')
     assert "sekrit" not in found
     assert 'did you mean "token_file"?' in found
+
+
+def test_a_worker_is_told_the_settings_of_the_engine(tmp_path: Path):
+    settings = read(tmp_path, "[engine]\ntarget_gap = 4\nisolate_principals = true\nplain_attention = true")
+    catalogue = Catalogue(settings)
+    frame = catalogue.load_frame(catalogue.default)
+    assert (frame.target_gap, frame.isolate_principals, frame.plain_attention) == (4.0, True, True)
+    assert not frame.exact_batches
+
+
+def test_plain_attention_and_exact_batches_exclude_each_other(tmp_path: Path):
+    [found] = problems(tmp_path, "[engine]\nexact_batches = true\nplain_attention = true")
+    assert "one of the two" in found
 
 
 @pytest.mark.parametrize(

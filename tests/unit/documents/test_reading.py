@@ -154,6 +154,16 @@ async def test_modules_in_the_working_directory_are_not_taken_for_the_programs_o
     assert (await read_content("a.pdf", THREE_PAGES)).pages == 3
 
 
+async def test_a_library_that_is_missing_is_not_blamed_on_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("pypdf.py", "charset_normalizer.py"):
+        (tmp_path / name).write_text("raise ImportError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert "a library for that is missing here" in await refusal_of("a.pdf", THREE_PAGES)
+    assert "a library for that is missing here" in await refusal_of("a.txt", b"caf\xe9")
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=300), st.integers(0, len(THREE_PAGES)), st.integers(0, 300))
 @example(b"", 0, 0)

@@ -180,7 +180,7 @@ class Bench:
         return started.cached_tokens
 
 
-def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False) -> Bench:
+def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False, target_gap: float = TARGET_GAP) -> Bench:
     sequences = slots * 4
     context: Any = CountedContext(cells, sequences, rows)
     cache = AppendOnlyCache(context, sequences - 1) if exact else SharedCache(context, sequences, can_drop_parts=True)
@@ -190,7 +190,7 @@ def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False) ->
         cache=cache,
         answers=None if exact else Answers(1000),
         slots=slots,
-        target_gap=TARGET_GAP,
+        target_gap=target_gap,
         companion=sequences - 1 if exact else None,
         model=SimpleNamespace(vocabulary=vocabulary),
     )

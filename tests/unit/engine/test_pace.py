@@ -61,7 +61,7 @@ def test_whatever_was_measured_prompts_get_a_least_share_or_wait_for_a_plain_ste
 
 
 @given(steps, target_gaps)
-def test_a_step_reads_at_most_twice_what_one_of_the_last_did(
+def test_a_step_reads_little_more_than_one_of_the_last_did(
     measured: list[tuple[float, int, int]], target_gap: float
 ) -> None:
     pace = Pace(target_gap)

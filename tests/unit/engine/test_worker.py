@@ -135,6 +135,18 @@ def test_a_long_prompt_is_read_in_parts_that_hardly_delay_the_answers_that_run()
     assert max(beside) == 27  # what 1.3 plain steps more can pay for
 
 
+def test_with_a_larger_target_gap_more_of_a_prompt_is_read_beside_running_answers() -> None:
+    most = {}
+    for target_gap in (1.0, 2.0, 3.0):
+        at = bench(cells=1000, rows=48, target_gap=target_gap)
+        at.ask(1, [1], 60)
+        at.run(5)
+        at.ask(2, [2] * 100, 3)
+        at.run(60)
+        most[target_gap] = max(rows for decodes, rows, _ in at.batches if decodes)
+    assert most[1.0] == MIN_PREFILL_ROWS < most[2.0] < most[3.0]
+
+
 def test_somebody_who_had_to_give_way_waits_until_another_one_has_ended() -> None:
     at = bench(cells=500, slots=2)
     at.ask(1, [1] * 10, 30)

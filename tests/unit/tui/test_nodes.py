@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -41,6 +43,7 @@ def said(snapshot: NodeSnapshot, width: int = 40) -> str:
     return "\n".join(frame(a_card(snapshot), width, focused=False))
 
 
+@settings(deadline=None)
 @given(STATES_OF_LINKS, st.text(max_size=60), st.text(max_size=200), st.integers(20, 90), st.booleans(), st.booleans())
 def test_a_card_is_a_box_of_the_width_it_was_given_whatever_a_peer_writes(
     state: str, name: str, reason: str, width: int, with_status: bool, focused: bool
@@ -103,6 +106,7 @@ def test_the_models_that_are_loaded_are_counted():
 # ── gauges, history, charts ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 2), st.integers(0, 50))
 def test_a_gauge_fills_with_its_share_and_keeps_its_width(share: float, width: int):
     bar = gauge(share, width)
@@ -110,6 +114,7 @@ def test_a_gauge_fills_with_its_share_and_keeps_its_width(share: float, width: i
     assert bar.count("█") == int(round(min(max(share, 0), 1) * width * 8) // 8)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e9), max_size=40), st.integers(0, 30))
 def test_a_sparkline_shows_the_last_values_and_the_largest_is_the_highest(values: list[float], width: int):
     line = sparkline(values, width)
@@ -172,3 +177,9 @@ def test_nothing_from_a_peer_commands_the_terminal(text: str):
         *about(node(text, reason=text), None, 100.0, UTC, retry_key="r"),
     ]
     assert not any(char in line for line in lines for char in "\x1b\n\u202e\x9b")
+
+
+def test_charts_and_what_writes_settings_are_loaded_only_when_they_are_wanted():
+    heavy = ("plotext", "textual_plotext", "tomlkit")
+    code = f"import sys, llamachat.tui.app; sys.exit(any(name in sys.modules for name in {heavy}))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -44,6 +44,11 @@ def test_the_bar_shows_the_node_that_answered_last():
     assert words([node("a"), node("b")], "b") == ["Node: b", "Queue: 3", "load 45 %", "mem 67 %", "● connected 4 ms"]
 
 
+@pytest.mark.parametrize(("rtt", "shown"), [(0.2, 1), (1.4, 1), (9.4, 9), (38.0, 40), (41.9, 40), (131.0, 140)])
+def test_the_round_trip_is_told_in_steps_so_that_noise_draws_nothing(rtt: float, shown: int):
+    assert words([node("a", rtt_ms=rtt)])[-1] == f"● connected {shown} ms"
+
+
 def test_the_bar_falls_back_to_a_node_that_works():
     assert words([node("a", "offline"), node("b")])[0] == "Node: b"
 
