@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.widget import MountError
 from textual.widgets import Static
 
 from llamachat.protocol import ChatMessage
@@ -72,8 +75,7 @@ class OpenChat:
 
     async def reload(self, *, at: str | None = None) -> None:
         """Shows the open conversation as it is now."""
-        async with self._changing:
-            await self._reload(at)
+        await self._alone(lambda: self._reload(at))
 
     async def _reload(self, at: str | None) -> None:
         ids = await self._conversations.active_ids(self.chat_id) if self.chat_id is not None else []
@@ -91,7 +93,7 @@ class OpenChat:
             await transcript.show([Static(self._hint(), id="empty", markup=False)])
         if live is not None:
             await self._draw(self._conversations.running.get(live.chat_id, live))
-        await self.mark_branches()
+        await self._mark_branches()
         if at is not None and (view := self.view(at)) is not None:
             view.focus(scroll_visible=False)
             self._transcript.show_line(view, 0)
@@ -120,44 +122,67 @@ class OpenChat:
 
     async def follow(self) -> None:
         """Goes to the end and stays there."""
-        async with self._changing:
+
+        async def work() -> None:
             if self._window.has_newer:
                 await self._reload(None)
             else:
                 self._transcript.follow()
 
+        await self._alone(work)
+
     async def show_older(self) -> None:
         """Adds a window of messages above."""
-        async with self._changing:
+
+        async def work() -> None:
             self._window, ids = self._window.older()
             views = [stored_view(message) for message in await self._conversations.messages(ids)]
             await self._transcript.add_older(views, may_have_older=self._window.has_older)
-            await self.mark_branches()
+            await self._mark_branches()
+
+        await self._alone(work)
 
     async def show_newer(self) -> None:
         """Adds a window of messages below."""
-        async with self._changing:
+
+        async def work() -> None:
             self._window, ids = self._window.newer()
             views = [stored_view(message) for message in await self._conversations.messages(ids)]
             await self._transcript.add_newer(views, may_have_newer=self._window.has_newer)
-            await self.mark_branches()
+            await self._mark_branches()
+
+        await self._alone(work)
 
     async def add_question(self, question: ChatMessage) -> None:
         """Shows a question that was just asked."""
-        async with self._changing:
+
+        async def work() -> None:
             if self._window.has_newer:
                 await self._reload(None)
             elif question.id not in self._window.ids:
                 self._window = self._window.grown(question.id)
                 await self._transcript.add(stored_view(question))
 
+        await self._alone(work)
+
     async def draw(self, answer: LiveAnswer) -> None:
         """Shows an answer of this conversation as it is now, unless the reader is far above it."""
+        if answer.chat_id == self.chat_id:
+            await self._alone(lambda: self._draw(answer))
+
+    async def _alone(self, work: Callable[[], Awaitable[None]]) -> None:
         async with self._changing:
-            if answer.chat_id == self.chat_id:
-                await self._draw(answer)
+            try:
+                await work()
+            except (NoMatches, MountError):
+                # The program may have begun to leave meanwhile, and takes the widgets down one after the other. What
+                # came is in the history. While they are all there, it is a defect.
+                if self._screen.query("Transcript #messages"):
+                    raise
 
     async def _draw(self, answer: LiveAnswer) -> None:
+        if answer.chat_id != self.chat_id:
+            return
         self.last_node = answer.node or self.last_node
         view = self.view(answer.message_id)
         if view is None:
@@ -170,7 +195,7 @@ class OpenChat:
         view.show(answer)
         self._transcript.content_changed()
 
-    async def mark_branches(self) -> None:
+    async def _mark_branches(self) -> None:
         """Says on every message which of several branches it is."""
         if self.chat_id is None:
             return

@@ -159,6 +159,8 @@ class Transcript(Widget):
     def on__scroll_moved(self, event: _Scroll.Moved) -> None:
         """Takes the mark away at the end, and asks for more at the top."""
         event.stop()
+        if not self.query(_Scroll):
+            return  # the program leaves
         self._show_new_lines()
         if self._may_have_older and self._scroll.scroll_y <= 0 < self._scroll.max_scroll_y:
             self._may_have_older = False
@@ -173,6 +175,8 @@ class Transcript(Widget):
             self.follow()
 
     def _show_new_lines(self) -> None:
+        if not self.query(_Scroll) or not self.query("#new-lines"):
+            return  # the program leaves
         lines = self._scroll.virtual_size.height
         if self.is_at_end:
             self._lines_seen = lines
