@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 THEMES: Final = ("llamachat", "llamachat-light", "high-contrast", "ansi")
 DENSITIES: Final = ("comfortable", "compact")
+TITLES: Final = ("model", "words")
 POLICIES: Final = ("fastest", "priority", "sticky")
 AUTO_MODEL: Final = "auto"
 _WIRE: Final = Params()
@@ -162,6 +163,11 @@ class ChatSettings:
         "fastest",
         OneOf(POLICIES),
         "Which node answers: the one expected to begin first, your order of nodes, or the chat's last node.",
+    )
+    titles: str = _setting(
+        "model",
+        OneOf(TITLES),
+        "Who names a new chat: the model that answered, when nothing else is to be done, or its first words alone.",
     )
     system_prompt: str = _setting("", Text(), "What the model is told before every conversation.")
     sampling: SamplingSettings = _section(SamplingSettings, "How answers are sampled.")

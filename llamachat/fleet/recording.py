@@ -22,7 +22,7 @@ from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.turn import Held, OpenAttempt, Turn
 from llamachat.protocol import Attachment, ChatMessage, Params, PromptMessage, Seam
 from llamachat.store import OpenAttempt as StoredAttempt
-from llamachat.store import Store, StoredMessage, StoreError, StoreThread, derive_title
+from llamachat.store import Store, StoredMessage, StoreError, StoreThread, first_title
 
 if TYPE_CHECKING:
     from llamachat.fleet.fleet import Fleet
@@ -105,7 +105,7 @@ def add_question(
     )
     store.add_message(question, chat_id)
     if parent_id is None:
-        store.suggest_title(chat_id, derive_title(text or ", ".join(each.name for each in attachments)))
+        store.suggest_title(chat_id, first_title(question))
     return question
 
 

@@ -25,12 +25,12 @@ from llamachat.store.records import (
 )
 from llamachat.store.store import Store
 from llamachat.store.thread import StoreThread
-from llamachat.store.titles import derive_title, given_name
+from llamachat.store.titles import derive_title, first_title, given_name
 
 __all__ = [
     "ARCHIVED", "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState",
-    "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store", "StoreError",
-    "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor", "Transcript",
-    "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "given_name", "group", "is_archived",
-    "plain", "read_export", "to_json", "to_markdown",
+    "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store",
+    "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor",
+    "Transcript", "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "first_title",
+    "given_name", "group", "is_archived", "plain", "read_export", "to_json", "to_markdown",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from llamachat.base.text import one_line
+from llamachat.protocol import ChatMessage
 
 MAX_TITLE_CHARACTERS: Final = 60
 
@@ -31,6 +32,11 @@ def derive_title(text: str) -> str:
         sentence = _SENTENCE_END.split(plain, maxsplit=1)[0].rstrip(" .:;,")
         return _cut(sentence)
     return ""
+
+
+def first_title(question: ChatMessage) -> str:
+    """The title that a chat gets from its first question; files without a word give it their names."""
+    return derive_title(question.content or ", ".join(file.name for file in question.attachments))
 
 
 def given_name(text: str) -> str:

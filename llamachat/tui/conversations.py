@@ -20,6 +20,7 @@ from llamachat.fleet.events import TurnEvent
 from llamachat.fleet.outbox import Outbox, Waiting, takes_work
 from llamachat.fleet.prompts import keep_question, prompt
 from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, cancel_superseded, record
+from llamachat.fleet.titles import TitleWriter
 from llamachat.protocol import ChatMessage, Params, PromptMessage
 from llamachat.store import Category, Store, StoredMessage, StoreError, group
 from llamachat.store.snippets import fold
@@ -57,12 +58,14 @@ class Listeners:
         changed: each new state of an answer, and the event that brought it; None when it has only begun.
         began: a question that waited became part of its chat.
         waiting: what waits changed.
+        titled: a chat was named by a model.
         trouble: the history could not be read or written in work that nobody waits for.
     """
 
     changed: Callable[[LiveAnswer, TurnEvent | None], None]
     began: Callable[[str, ChatMessage], None]
     waiting: Callable[[], None]
+    titled: Callable[[], None]
     trouble: Callable[[StoreError], None]
 
 
@@ -84,6 +87,7 @@ class Conversations:
         self._live: dict[str, LiveAnswer] = {}  # by chat
         self._sending = asyncio.Lock()  # one decision at a time about what begins in which chat
         self._took_work = True
+        self._titles = TitleWriter(services.fleet, services.store)
         self.outbox = Outbox(services.store, f"{os.getpid()}-{uuid.uuid4().hex[:16]}")
         self.waiting: tuple[Waiting, ...] = ()
         """Questions that wait in the outbox, as last read."""
@@ -197,6 +201,7 @@ class Conversations:
         Raises:
             StoreError: it could not be kept; nothing was asked.
         """
+        self._titles.stop()
         chat = chat_id if chat_id is not None else await self._services.store.run(lambda store: store.create_chat())
         await self._services.store.run(lambda store: store.set_draft(chat_id or NEW_CHAT, ""))
         async with self._sending:
@@ -409,6 +414,7 @@ class Conversations:
         return sampling.params(self._services.settings.chat.sampling)
 
     def _start(self, recorded: RecordedTurn) -> None:
+        self._titles.stop()
         turn = recorded.turn
         self._live[turn.chat_id] = LiveAnswer(
             turn.chat_id,
@@ -430,3 +436,12 @@ class Conversations:
                 self._tell.changed(self._live[chat_id], event)
         del self._live[chat_id]
         await self._try_to_send()
+        await self._entitle(chat_id)
+
+    async def _entitle(self, chat_id: str) -> None:
+        """Has a model name the chat, unless there is something better to do or the person wants none of it."""
+        settings = self._services.settings.chat
+        if settings.titles != "model" or self._live or self.waiting:
+            return
+        if await self._titles.write(chat_id, settings.system_prompt):
+            self._tell.titled()

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from llamachat.config import Settings
+from llamachat.config.schema import ChatSettings
 from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, Turn
 from llamachat.fleet.events import Delta, Finished, Routed, TurnEvent
 from llamachat.fleet.requests import RequestError
@@ -226,7 +227,7 @@ class ScriptedApp(LlamachatApp):
         self.config_file = path / "config.toml"
         self.looked_at: list[NodeAddress] = []
         self._looks = looks or {}
-        given = settings or Settings()
+        given = settings or Settings(chat=ChatSettings(titles="words"))  # no turns but those that a test knows of
         look = replace(given.look, motion=False, theme=theme or given.look.theme)
         self._store = StoreThread(path / "history.db")
         settings = replace(given, look=look)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from llamachat.fleet.events import Delta, Failed, Routed
@@ -217,3 +218,31 @@ async def test_an_empty_outbox_says_so(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press("f7")
         await shows(pilot, "Nothing waits to be sent.")
+
+
+async def test_two_llamachats_on_one_history_send_every_question_once(tmp_path: Path):
+    first = ScriptedFleet(OFFLINE, *[answer("A")] * 6)
+    second = ScriptedFleet(OFFLINE, *[answer("B")] * 6)
+    async with running(first, tmp_path) as one, running(second, tmp_path) as two:
+        for number in range(6):
+            await ask(one if number % 2 else two, f"question {number}")
+        first.become(*TWO_NODES)
+        second.become(*TWO_NODES)
+
+        def all_sent() -> bool:
+            return len(first.turns) + len(second.turns) >= 6 and not first.running and not second.running
+
+        await until(one, all_sent)
+        await until(two, all_sent)
+    assert sorted(asked(first) + asked(second)) == [f"question {number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("pieces", [0, 5, 100])
+async def test_leaving_in_the_middle_of_an_answer_breaks_nothing(tmp_path: Path, pieces: int):
+    deltas = [Delta("llama-01", "llama3-8b", 5 * number, "word ", 1) for number in range(pieces)]
+    fleet = ScriptedFleet(TWO_NODES, [ROUTED, *deltas, None])
+    async with running(fleet, tmp_path, size=(130, 30)) as pilot:
+        await ask(pilot, "a")
+        await ask(pilot, "b")
+        await pilot.press("f7", "ctrl+q")
+    assert pilot.app.return_code == 0

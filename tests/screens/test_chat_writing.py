@@ -59,7 +59,6 @@ async def test_without_a_connected_node_there_is_no_model_and_a_sentence_that_sa
 async def test_a_long_paste_is_folded_and_sent_whole(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, answer("ok"))
     async with running(fleet, tmp_path) as pilot:
-        composer = pilot.app.screen.query_one(Composer)
         await pilot.press(*"look:", "space")
         pilot.app.post_message(Paste(LONG))
         await shows(pilot, "[pasted 200 lines")
@@ -89,7 +88,6 @@ async def test_a_fold_is_deleted_as_a_whole(tmp_path: Path):
 
 async def test_a_folded_paste_is_whole_in_the_draft(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
-        composer = pilot.app.screen.query_one(Composer)
         pilot.app.post_message(Paste(LONG))
         await shows(pilot, "[pasted 200 lines")
         await pilot.press("ctrl+q")

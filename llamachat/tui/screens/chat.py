@@ -36,6 +36,7 @@ from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.screens.chat_outbox import OutboxDesk
 from llamachat.tui.screens.chat_panels import Panels
 from llamachat.tui.screens.choosing import ChoiceScreen
+from llamachat.tui.screens.history_wishes import HistoryWishes
 from llamachat.tui.screens.searching import SearchScreen
 from llamachat.tui.services import Services
 from llamachat.tui.status import banner
@@ -98,6 +99,7 @@ class ChatScreen(Screen[None]):
             changed=self._answer_changed,
             began=self._question_began,
             waiting=self._waiting_changed,
+            titled=lambda: self.call_later(self._show_history),
             trouble=self._tell_store_error,
         )
         self._conversations = Conversations(
@@ -111,6 +113,9 @@ class ChatScreen(Screen[None]):
         self._live = LiveDesk(self, services)
         self._panels = Panels(self)
         self._history = HistoryDesk(self, services, self._conversations)
+        self._wishes = HistoryWishes(
+            self, services, self._conversations, self._undo, changed=self._show_history, leave=self._leave_chat
+        )
         self._find = FindDesk(self, services, self._conversations, self._open)
         self._parts: tuple[Widget, ...] = ()
         self._early = 0  # characters at the start of the composer that were typed before it had the focus
@@ -223,6 +228,16 @@ class ChatScreen(Screen[None]):
         await self._show_chat(event.chat_id)
         await self._show_history()
         self.query_one(Composer).focus()
+
+    def on_history_list_wanted(self, event: HistoryList.Wanted) -> None:
+        """Does what the user wishes for a conversation."""
+        event.stop()
+        self._work(self._wishes.do(event))
+
+    async def _leave_chat(self, chat_id: str) -> None:
+        """Shows an empty conversation in the place of that one, if it is open."""
+        if self._open.chat_id == chat_id:
+            await self._show_chat(None)
 
     async def on_transcript_older_wanted(self, event: Transcript.OlderWanted) -> None:
         """Loads a window of messages more."""

@@ -20,6 +20,7 @@ _HEADINGS: Final = {
     "week": "This week",
     "month": "This month",
     "older": "Older",
+    "archived": "Archived",
 }
 
 
@@ -51,4 +52,4 @@ class HistoryDesk:
             HistoryEntry(chat.id, chat.title, "●" if self._conversations.live(chat.id) else "★" if chat.pinned else " ")
             for chat in category.chats
         )
-        return HistoryGroup(_HEADINGS.get(category.kind, category.name), entries)
+        return HistoryGroup(_HEADINGS.get(category.kind, category.name), entries, folds=category.kind == "archived")

@@ -1,0 +1,8 @@
+"""The bundled model, as clients recognise it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+GUIDE_MODEL: Final = "guide"
+"""Its id at every node. It knows llamachat and can do nothing else."""
