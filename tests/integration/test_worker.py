@@ -129,7 +129,7 @@ async def test_old_turns_are_left_out_when_a_conversation_is_too_long(running: W
 async def test_a_conversation_finds_what_its_last_turn_left_in_the_cache() -> None:
     question = [PromptMessage("user", "How do I add a node?")]
     params = Params(temperature=0, seed=1, max_tokens=40)
-    async with worker(GUIDE, slots=2) as process:
+    async with worker(GUIDE, slots=2, threads=2) as process:
         first = await process.answer(1, messages=question, params=params, chat="c1")
         again = await process.answer(2, messages=question, params=params, chat="c1")
         assert first.started is not None
@@ -138,7 +138,7 @@ async def test_a_conversation_finds_what_its_last_turn_left_in_the_cache() -> No
         assert again.started.cached_tokens == again.started.prompt_tokens - 1
         assert again.text == first.text
         other = await process.answer(3, "What is llamachat?", params=params, chat="c2")
-    async with worker(GUIDE, slots=2) as process:
+    async with worker(GUIDE, slots=2, threads=2) as process:
         alone = await process.answer(1, "What is llamachat?", params=params)
         assert other.started is not None
         assert 0 < other.started.cached_tokens < other.started.prompt_tokens - 1
@@ -155,7 +155,7 @@ async def test_a_cancel_ends_an_answer_that_is_being_decoded(running: WorkerProc
 
 
 async def test_a_cancel_ends_a_long_prefill_without_waiting_for_its_batch(slow: Path) -> None:
-    async with worker(slow, slots=2, context=6000) as process:
+    async with worker(slow, slots=2, context=6000, threads=2) as process:
         await process.ask(1, LONG_TEXT[:8000], params=GREEDY)
         await process.until(lambda: process.answers[1].started is not None)
         await process.send(Cancel(key=1, reason="deadline"))
@@ -166,7 +166,7 @@ async def test_a_cancel_ends_a_long_prefill_without_waiting_for_its_batch(slow: 
         # What was read before the cancel is not lost, and what comes next is sound.
         few = Params(temperature=0, seed=1, max_tokens=6, ignore_eos=True)
         warm = await process.answer(2, LONG_TEXT[:400], params=few)
-    async with worker(slow, slots=2, context=6000) as process:
+    async with worker(slow, slots=2, context=6000, threads=2) as process:
         assert warm.tokens == (await process.answer(1, LONG_TEXT[:400], params=few)).tokens
 
 
