@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from llamachat.base.text import one_line, sentence
+from llamachat.fleet.estimates import slowness
 from llamachat.fleet.snapshot import LinkState, NodeSnapshot
 from llamachat.protocol.chats import to_plain
+from llamachat.store import Estimate
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,6 +45,19 @@ def row(node: NodeSnapshot) -> tuple[str, ...]:
     return (one_line(node.name, 64), f"{_MARKS[node.state][0]} {node.state}", *numbers, models)
 
 
+def experience(estimates: Mapping[str, Sequence[Estimate]]) -> list[str]:
+    """A line for each node that has answered: how good the router's estimates of it were."""
+    lines = []
+    for name, kept in estimates.items():
+        factor = slowness(kept)
+        if factor is not None:
+            answers = f"{len(kept)} answer{'s' if len(kept) > 1 else ''}"
+            lines.append(
+                f"{one_line(name, 64)}: first text after {factor:.1f} times the expected time (median of {answers})."
+            )
+    return lines
+
+
 def reasons(nodes: tuple[NodeSnapshot, ...], now: float) -> list[str]:
     """A line for each node of which there is more to say than fits a column: why it is as it is, when it is tried.
     `now` is seconds since the epoch."""
@@ -69,8 +85,9 @@ def table(nodes: tuple[NodeSnapshot, ...]) -> Table:
     return grid
 
 
-def as_json(node: NodeSnapshot, now: float) -> dict[str, Any]:
-    """One node as plain values; sizes are bytes, times seconds unless a name ends in `_ms`."""
+def as_json(node: NodeSnapshot, now: float, estimates: Sequence[Estimate] = ()) -> dict[str, Any]:
+    """One node as plain values; sizes are bytes, times seconds unless a name ends in `_ms`. `estimates` are those that
+    are kept of it, oldest first."""
     status = node.status if node.connected else None
     return {
         "name": node.name,
@@ -90,4 +107,9 @@ def as_json(node: NodeSnapshot, now: float) -> dict[str, Any]:
         "requests_per_second": None if status is None else status.requests_per_second,
         "latency_ms": None if status is None else status.latency_ms,
         "tokens_per_second": None if status is None else status.tokens_per_second,
+        "estimates": {
+            "kept": len(estimates),
+            "actual_over_expected": slowness(estimates),
+            "newest": to_plain(estimates[-1]) if estimates else None,
+        },
     }

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from llamachat.config.context import AppContext
     from llamachat.fleet import Fleet, NodeSnapshot
+    from llamachat.store import Estimate
+
+    Kept = dict[str, list[Estimate]]
 
 REDRAW_S: Final = 0.5
 """Shortest time between two tables of `--watch`: a slow terminal must keep up."""
@@ -57,12 +60,13 @@ def nodes(invocation: Invocation, as_json: bool, watch: bool, discover: bool, ad
 
 async def _once(context: AppContext, known: Sequence[str], as_json: bool) -> int:
     snapshots, here = await offering.survey(context.addresses, known, context.limits)
+    kept = _estimates(context)
     if as_json:
-        click.echo(_json(snapshots, indent=2))
+        click.echo(_json(snapshots, kept, indent=2))
     else:
         from rich.console import Console
 
-        Console().print(_view(snapshots, here, known))
+        Console().print(_view(snapshots, kept, here, known))
     return 0 if any(node.usable for node in snapshots) else EXIT_NO_NODE
 
 
@@ -80,38 +84,57 @@ async def _discover(context: AppContext, known: Sequence[str], as_json: bool, *,
 async def _watch(context: AppContext, known: Sequence[str], as_json: bool) -> int:
     from llamachat.fleet import Fleet
 
+    kept = _estimates(context)
     with watched() as interrupts:
         async with Fleet(context.addresses, limits=context.limits) as fleet:
-            await run_until(_show_lines(fleet) if as_json else _show_table(fleet, known), interrupts.wait())
+            showing = _show_lines(fleet, kept) if as_json else _show_table(fleet, kept, known)
+            await run_until(showing, interrupts.wait())
     return 0
 
 
-def _view(snapshots: tuple[NodeSnapshot, ...], here: NodeSnapshot | None, known: Sequence[str]) -> RenderableType:
-    """The table, and below it what could be added."""
+def _estimates(context: AppContext) -> Kept:
+    """What the history has of each node; nothing where there is none, or none that can be read."""
+    from llamachat.store import Store, StoreError
+
+    file = context.places.history_file
+    if not file.exists():
+        return {}
+    try:
+        with Store.open(file) as store:
+            return {address.name: store.estimates(address.name) for address in context.addresses}
+    except StoreError as error:
+        click.echo(f"llamachat: {error}", err=True)
+        return {}
+
+
+def _view(
+    snapshots: tuple[NodeSnapshot, ...], kept: Kept, here: NodeSnapshot | None, known: Sequence[str]
+) -> RenderableType:
+    """The table, and below it what there is to say of nodes, and what could be added."""
     from rich.console import Group
     from rich.text import Text
 
-    from llamachat.cli.node_table import reasons, table
+    from llamachat.cli.node_table import experience, reasons, table
     from llamachat.fleet.discovery import offers
 
-    below = [part for part in (reasons(snapshots, time.time()), offering.lines(offers(snapshots, here, known))) if part]
-    lines = [line for part in below for line in ("", *part)]
+    parts = (reasons(snapshots, time.time()), experience(kept), offering.lines(offers(snapshots, here, known)))
+    lines = [line for part in parts if part for line in ("", *part)]
     return Group(table(snapshots), *(Text(line) for line in lines))
 
 
-async def _show_table(fleet: Fleet, known: Sequence[str]) -> None:
+async def _show_table(fleet: Fleet, kept: Kept, known: Sequence[str]) -> None:
     from rich.live import Live
 
     from llamachat.fleet.discovery import to_look_at
 
     here = await offering.look_at(to_look_at([*(node.url for node in fleet.snapshots()), *known]))
-    with Live(_view(fleet.snapshots(), here, known), auto_refresh=False) as live:
+    with Live(_view(fleet.snapshots(), kept, here, known), auto_refresh=False) as live:
         while True:
-            live.update(_view(fleet.snapshots(), here, known), refresh=True)
+            live.update(_view(fleet.snapshots(), kept, here, known), refresh=True)
             await asyncio.sleep(REDRAW_S)  # the seconds to the next try count down even when nothing else changes
 
 
-async def _show_lines(fleet: Fleet) -> None:
+async def _show_lines(fleet: Fleet, kept: Kept) -> None:
     from llamachat.cli.output import on_stdout
 
     changed = asyncio.Event()
@@ -120,7 +143,7 @@ async def _show_lines(fleet: Fleet) -> None:
     try:
         while True:
             changed.clear()
-            await output.write(_json(fleet.snapshots()) + "\n")
+            await output.write(_json(fleet.snapshots(), kept) + "\n")
             await changed.wait()
     except BrokenPipeError:
         return
@@ -128,7 +151,8 @@ async def _show_lines(fleet: Fleet) -> None:
         unsubscribe()
 
 
-def _json(snapshots: tuple[NodeSnapshot, ...], indent: int | None = None) -> str:
+def _json(snapshots: tuple[NodeSnapshot, ...], kept: Kept, indent: int | None = None) -> str:
     from llamachat.cli.node_table import as_json
 
-    return json.dumps([as_json(node, time.time()) for node in snapshots], indent=indent)
+    now = time.time()
+    return json.dumps([as_json(node, now, kept.get(node.name, ())) for node in snapshots], indent=indent)

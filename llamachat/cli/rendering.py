@@ -108,6 +108,11 @@ def as_json(event: TurnEvent, chat_id: str | None = None) -> dict[str, Any]:
                 "seed": event.seed,
                 "cost": to_plain(event.cost),
                 "seams": to_plain(event.seams),
+                "first_token": event.estimate
+                and {
+                    "expected_ms": event.estimate.expected_ms,
+                    "actual_ms": event.estimate.actual_ms,
+                },
                 "chat": chat_id,
             }
         case Failed():

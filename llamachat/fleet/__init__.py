@@ -1,7 +1,6 @@
 """The client core that hides many nodes behind one call, *ask*. Runs without a screen."""
 
 from llamachat.fleet.address import NodeAddress
-from llamachat.fleet.estimates import Estimate
 from llamachat.fleet.fleet import Fleet
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.routing import Policy
@@ -9,6 +8,7 @@ from llamachat.fleet.snapshot import LinkState, NodeSnapshot
 from llamachat.fleet.sync import Syncing
 from llamachat.fleet.sync_state import SyncState
 from llamachat.fleet.turn import Held, OpenAttempt, Turn
+from llamachat.store import Estimate
 
 __all__ = [
     "Estimate", "Fleet", "FleetLimits", "Held", "LinkState", "NodeAddress", "NodeSnapshot", "OpenAttempt", "Policy",

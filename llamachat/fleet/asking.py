@@ -20,7 +20,6 @@ from llamachat.fleet import verdict
 from llamachat.fleet.answer import Answer, Piece
 from llamachat.fleet.attempt import Attempt
 from llamachat.fleet.ending import finished
-from llamachat.fleet.estimates import Estimate
 from llamachat.fleet.events import (
     Delta,
     Failed,
@@ -51,6 +50,7 @@ from llamachat.protocol import (
 )
 from llamachat.protocol import Queued as QueuedFrame
 from llamachat.protocol.limits import MAX_ARRAY_ITEMS
+from llamachat.store import Estimate
 
 CLOSED: Final = "closed"
 """The code of `Failed` when the fleet was closed around a turn: the attempt runs on, and can be attached to."""
@@ -93,6 +93,7 @@ class Asking:
         self._writer = turn.attempt.node if turn.attempt is not None else turn.last_node
         self._model: str | None = None
         self._shown_wait: object = None
+        self._estimate: Estimate | None = None  # of the attempt that brought the first text
         if turn.attempt is not None:
             self._attempt = self._new_attempt(turn.attempt.attempt_id, turn.attempt.node, turn.model, now)
             self._answer.resume(turn.attempt.token_offset)
@@ -362,7 +363,9 @@ class Asking:
         if attempt.expected_ms is not None:
             actual_ms = 1000 * (now - attempt.began)
             model = one_line(self._model or "")
-            around.estimates.add(Estimate(attempt.node, model, time.time(), attempt.expected_ms, actual_ms))
+            estimate = Estimate(attempt.node, model, time.time(), attempt.expected_ms, actual_ms)
+            around.estimates.add(estimate)
+            self._estimate = self._estimate or estimate
 
     def _take_end(self, frame: AiResponse, attempt: Attempt, now: float) -> list[TurnEvent]:
         reason: FinishReason = frame.finish_reason if isinstance(frame.finish_reason, str) else "stop"
@@ -441,7 +444,7 @@ class Asking:
 
     def _conclude(self, reason: FinishReason, last: AiResponse | None = None) -> Finished:
         """The end of an answer, be it short."""
-        ending = finished(self.held, self._node, reason, last)
+        ending = finished(self.held, self._node, reason, last, self._estimate)
         self._end()
         return ending
 

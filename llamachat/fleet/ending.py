@@ -8,11 +8,14 @@ from llamachat.base.text import one_line
 from llamachat.fleet.events import Finished
 from llamachat.fleet.turn import Held
 from llamachat.protocol import AiResponse, Cost, FinishReason, Timings, Usage
+from llamachat.store import Estimate
 
 _NO_TIMINGS: Final = Timings(0, 0, 0, 0, 0, 0)
 
 
-def finished(held: Held, node: str | None, reason: FinishReason, last: AiResponse | None) -> Finished:
+def finished(
+    held: Held, node: str | None, reason: FinishReason, last: AiResponse | None, estimate: Estimate | None
+) -> Finished:
     """`last` is the node's last frame; without one (cancelled while its node was away, say) only what was counted
     here is told."""
     usage: Usage | None = None
@@ -34,4 +37,5 @@ def finished(held: Held, node: str | None, reason: FinishReason, last: AiRespons
         timings=timings or _NO_TIMINGS,
         cost=cost,
         seams=held.seams,
+        estimate=estimate,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llamachat.protocol import Cost, FinishReason, Seam, Timings, Usage
+from llamachat.store import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Rerouted:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end of a turn that was answered; `text` is the whole answer."""
+    """The end of a turn that was answered; `text` is the whole answer. `estimate`: what the router expected of the node
+    that brought the first text, beside what came true."""
 
     text: str
     node: str
@@ -83,6 +85,7 @@ class Finished:
     timings: Timings
     cost: Cost | None
     seams: tuple[Seam, ...]
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from llamachat.fleet.address import NodeAddress
 from llamachat.fleet.asking import Asking
 from llamachat.fleet.clock import RunningClock
 from llamachat.fleet.cooldown import Cooldowns
-from llamachat.fleet.estimates import Estimate, Estimates
+from llamachat.fleet.estimates import Estimates
 from llamachat.fleet.events import TurnEvent
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.link import Incoming, Link
@@ -26,6 +26,7 @@ from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.fleet.surroundings import Surroundings
 from llamachat.fleet.turn import Held, Turn
 from llamachat.protocol import Drain, LoadModel, LogLine, UnloadModel
+from llamachat.store import Estimate
 
 logger = logging.getLogger("llamachat.fleet")
 

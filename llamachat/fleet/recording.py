@@ -287,7 +287,15 @@ class _Keeper:
                     timings=event.timings,
                     finish_reason=event.finish_reason,
                 )
-                await self._store.run(lambda store: store.finish_message(chat_id, whole, cost=event.cost))
+                estimate, cost = event.estimate, event.cost
+
+                def work(store: Store) -> None:
+                    with store.transaction():
+                        store.finish_message(chat_id, whole, cost=cost)
+                        if estimate is not None:
+                            store.keep_estimate(estimate)
+
+                await self._store.run(work)
             else:
                 reason = event.message
                 await self._store.run(

@@ -33,8 +33,8 @@ _INSTRUCTION: Final = (
     " Reply with the title alone: no quotation marks, no Markdown, no explanation."
 )
 _QUOTES: Final = "\"'`“”„‘’«»‹›「」『』"
-_BEFORE: Final = f" *_#:-–—{_QUOTES}"
-_AFTER: Final = f" *_.:-–—{_QUOTES}"
+_BEFORE: Final = " *_#:-–—"
+_AFTER: Final = " *_.:-–—"
 _LABEL: Final = "title:"
 _THOUGHTS: Final = "<think"
 
@@ -104,7 +104,10 @@ def title_from(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    return text.lstrip(_BEFORE).rstrip(_AFTER)
+    text = text.lstrip(_BEFORE).rstrip(_AFTER)
+    while len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES and not {text[0], text[-1]} & set(text[1:-1]):
+        text = text[1:-1].lstrip(_BEFORE).rstrip(_AFTER)
+    return text
 
 
 class TitleWriter:

@@ -10,6 +10,7 @@ from llamachat.store.limits import StoreLimits
 from llamachat.store.records import (
     Changes,
     ChatSummary,
+    Estimate,
     MessageState,
     OpenAttempt,
     OutboxItem,
@@ -28,9 +29,9 @@ from llamachat.store.thread import StoreThread
 from llamachat.store.titles import derive_title, first_title, given_name
 
 __all__ = [
-    "ARCHIVED", "Category", "CategoryKind", "Changes", "ChatSummary", "Imported", "ImportedChat", "MessageState",
-    "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart", "Store",
-    "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage", "SyncCursor",
-    "Transcript", "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "first_title",
-    "given_name", "group", "is_archived", "plain", "read_export", "to_json", "to_markdown",
+    "ARCHIVED", "Category", "CategoryKind", "Changes", "ChatSummary", "Estimate", "Imported", "ImportedChat",
+    "MessageState", "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart",
+    "Store", "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage",
+    "SyncCursor", "Transcript", "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title",
+    "first_title", "given_name", "group", "is_archived", "plain", "read_export", "to_json", "to_markdown",
 ]  # fmt: skip

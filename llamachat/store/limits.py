@@ -23,6 +23,8 @@ class StoreLimits:
     """A search ranks this many matching messages, the latest stored first; it keeps very common words quick."""
     snippet_characters: int = 160
     """Longest snippet of a hit, in code points."""
+    kept_estimates: int = 256
+    """Times to a first token that are kept of each node, the newest ones."""
     kept_backups: int = 3
     """Copies from before upgrades that are kept, the newest ones."""
 

@@ -27,6 +27,18 @@ class ChatSummary:
     deleted_at: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One attempt that began to answer: the time to its first text, in milliseconds, as expected and as it was;
+    `at` is when that text came, seconds since the epoch."""
+
+    node: str
+    model: str
+    at: float
+    expected_ms: float
+    actual_ms: float
+
+
 class StoredMessage(ChatMessage, frozen=True, kw_only=True):
     """A message and what only this machine knows of it: its state, why it failed, what it cost."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from llamachat.store.chats import Chats
+from llamachat.store.estimates import Estimates
 from llamachat.store.importing_chats import Transfer
 from llamachat.store.keeping import Attachments, Drafts
 from llamachat.store.limits import DEFAULT_LIMITS, StoreLimits
@@ -21,7 +22,7 @@ from llamachat.store.totals import Totals
 from llamachat.store.upkeep import Upkeep
 
 
-class Store(Chats, Outbox, Drafts, Attachments, Search, Totals, Transfer, Sync, Upkeep):
+class Store(Chats, Outbox, Drafts, Attachments, Search, Totals, Estimates, Transfer, Sync, Upkeep):
     """Conversations in SQLite. Belongs to the thread that opened it; several processes may have the same file open.
 
     What a method has acknowledged by returning survives the end of the process at any moment. Any method raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llamachat.store.migrations import m0001_first, m0002_refused
+from llamachat.store.migrations import m0001_first, m0002_refused, m0003_estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +15,9 @@ class Migration:
     statements: tuple[str, ...]
 
 
-MIGRATIONS = (Migration(1, m0001_first.STATEMENTS), Migration(2, m0002_refused.STATEMENTS))
+MIGRATIONS = (
+    Migration(1, m0001_first.STATEMENTS),
+    Migration(2, m0002_refused.STATEMENTS),
+    Migration(3, m0003_estimates.STATEMENTS),
+)
 """All steps, by number from 1. A step that was released is never edited; add the next one."""

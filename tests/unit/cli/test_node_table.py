@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from llamachat.cli.node_table import reasons, table
-from llamachat.fleet import NodeSnapshot
+from llamachat.cli.node_table import as_json, experience, reasons, table
+from llamachat.fleet import Estimate, NodeSnapshot
 
 NOW = 1_000.0
 
@@ -45,3 +45,16 @@ def test_why_a_node_is_as_it_is_stands_below_with_the_time_of_the_next_try() -> 
 
 def test_what_a_node_says_never_reaches_the_terminal_as_a_command() -> None:
     assert "\x1b" not in "".join(reasons((node("\x1b[2J", "offline", "\x1b]0;x"),), NOW))
+
+
+def test_how_good_the_estimates_were_is_told_of_nodes_that_have_answered() -> None:
+    kept = {"a": [Estimate("a", "m", 1, 100, 150), Estimate("a", "m", 2, 100, 250)], "b": []}
+    assert experience(kept) == ["a: first text after 2.0 times the expected time (median of 2 answers)."]
+    values = as_json(node("a", "online"), NOW, kept["a"])["estimates"]
+    assert (values["kept"], values["actual_over_expected"]) == (2, 2.0)
+    assert values["newest"]["actual_ms"] == 250
+    assert as_json(node("b", "online"), NOW)["estimates"] == {
+        "kept": 0,
+        "actual_over_expected": None,
+        "newest": None,
+    }

@@ -13,7 +13,7 @@ from llamachat.fleet import Estimate, FleetLimits, Turn
 from llamachat.fleet.backoff import pause
 from llamachat.fleet.clock import RunningClock
 from llamachat.fleet.cooldown import Cooldowns
-from llamachat.fleet.estimates import Estimates
+from llamachat.fleet.estimates import Estimates, slowness
 from llamachat.fleet.health import Facts, judge
 from llamachat.fleet.mailbox import Mailbox
 from llamachat.fleet.routing import Decision, Excluded, Refusal
@@ -155,9 +155,9 @@ def test_estimates_keep_the_newest_and_say_how_far_off_they_were() -> None:
     for number, (name, expected, actual) in enumerate([("a", 10, 99), ("a", 10, 20), ("b", 10, 5), ("a", 10, 40)]):
         estimates.add(Estimate(name, "m", number, expected, actual))
     assert [estimate.at for estimate in estimates.of()] == [1, 2, 3]
-    assert estimates.ratio("a") == 3
-    assert estimates.ratio("b") == 0.5
-    assert estimates.ratio("c") is None
+    assert slowness(estimates.of("a")) == 3
+    assert slowness(estimates.of("b")) == 0.5
+    assert slowness(estimates.of("c")) is None
 
 
 TURN = Turn("m", "c", (PromptMessage("user", "x"),), model="guide")

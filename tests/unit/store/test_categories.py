@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamachat.store import ChatSummary, group
+from llamachat.store import ChatSummary, group, is_archived
 
 # A Thursday.
 NOW = datetime(2025, 7, 17, 12, 0, tzinfo=UTC)
@@ -36,6 +36,20 @@ def test_pinned_come_first_then_the_dates_then_the_folders_by_name() -> None:
         ("folder", "Home", ["f1"]),
         ("folder", "work", ["f2"]),
     ]
+
+
+def test_what_is_archived_comes_last_whatever_else_it_is() -> None:
+    assert kinds(
+        chat("put away", folder="Archived"),
+        chat("pinned too", NOW - timedelta(hours=1), folder="archived", pinned=True),
+        chat("filed", folder="zoo"),
+        chat("today"),
+    ) == [
+        ("today", "", ["today"]),
+        ("folder", "zoo", ["filed"]),
+        ("archived", "", ["put away", "pinned too"]),
+    ]
+    assert not is_archived(None)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from llamachat.store import Store, StoreError
@@ -178,3 +181,35 @@ def test_two_chats_cannot_have_one_id(store: Store) -> None:
     with pytest.raises(StoreError) as caught:
         store.create_chat(chat_id="mine")
     assert caught.value.state == "conflict"
+
+
+def test_a_suggested_title_gives_way_to_one_that_was_given_elsewhere_before_it(store: Store, clock: HandClock) -> None:
+    chat = store.create_chat("first words")
+    copy = store.chat(chat)
+    elsewhere = msgspec.structs.replace(
+        copy, title="Mine", stamps={**copy.stamps, "title": f"{int((NOW + 5) * 1000):013d}-0000-other"}
+    )
+    clock.now = NOW + 100
+    assert store.suggest_title(chat, "The model's", replacing="first words")
+    assert store.summary(chat).title == "The model's"
+    assert store.merge_chat(elsewhere)
+    assert store.summary(chat).title == "Mine"
+
+
+def test_a_suggested_title_replaces_the_first_words_on_other_machines(store: Store, tmp_path: Path) -> None:
+    chat = store.create_chat("first words")
+    with Store.open(tmp_path / "other.db", now=lambda: NOW + 1) as other:
+        other.merge_chat(store.chat(chat))
+        store.suggest_title(chat, "The model's", replacing="first words")
+        assert other.merge_chat(store.chat(chat))
+        assert other.summary(chat).title == "The model's"
+
+
+def test_the_archive_is_one_folder_however_it_is_written(store: Store) -> None:
+    first, second = store.create_chat("first"), store.create_chat("second")
+    store.set_folder(first, "archived")
+    store.set_folder(second, "Work")
+    assert store.summary(first).folder == "Archived"
+    assert [chat.id for chat in store.list_chats(folder="ARCHIVED")] == [first]
+    assert [chat.id for chat in store.list_chats(folder="wORK")] == [second]
+    assert store.list_chats(folder="none of these") == []

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamachat.store import derive_title
-from llamachat.store.titles import MAX_TITLE_CHARACTERS
+from llamachat.store import derive_title, given_name
+from llamachat.store.titles import MAX_GIVEN_CHARACTERS, MAX_TITLE_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,9 @@ def test_any_text_gives_one_short_line(text: str) -> None:
     title = derive_title(text)
     assert len(title) <= MAX_TITLE_CHARACTERS
     assert title == " ".join(title.split())
+
+
+def test_a_name_that_a_person_gives_is_kept_on_one_line_of_bounded_length() -> None:
+    assert given_name("  My\ntrip \x1b to Rome ") == "My trip \ufffd to Rome"
+    assert given_name(" \n ") == ""
+    assert len(given_name("x" * 1000)) == MAX_GIVEN_CHARACTERS
