@@ -51,7 +51,8 @@ def waiting_rows(
         else:
             why = _why_first(one, live.get(item.chat_id), nodes, now)
         begun.add(item.chat_id)
-        rows.append(WaitingRow(item.id, place, one_line(item.text, _WORDS), chat, why))
+        files = ", ".join(file.name for file in item.attachments)
+        rows.append(WaitingRow(item.id, place, one_line(item.text.strip() or files, _WORDS), chat, why))
     return tuple(rows)
 
 

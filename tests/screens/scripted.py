@@ -18,7 +18,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 from llamachat.config import Settings
 from llamachat.config.schema import ChatSettings
 from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, Turn
-from llamachat.fleet.events import Delta, Finished, Routed, TurnEvent
+from llamachat.fleet.events import Delta, Failed, Finished, Routed, TurnEvent
 from llamachat.fleet.requests import RequestError
 from llamachat.fleet.routing import Decision, TurnFacts, choose
 from llamachat.protocol import (
@@ -105,7 +105,7 @@ class ScriptedFleet:
     async def _play(self, turn: Turn) -> AsyncGenerator[TurnEvent, None]:
         cancelled = self._cancels.setdefault(turn.message_id, asyncio.Event())
         text = ""
-        for event in self.scripts.pop(0):
+        for event in self.scripts.pop(0) if self.scripts else [Failed("no_node", "The test has no answer to this.")]:
             if event is None:
                 waits = [asyncio.create_task(self._go_on.wait()), asyncio.create_task(cancelled.wait())]
                 try:

@@ -27,6 +27,7 @@ from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
 from llamachat.tui.conversations import Conversations, Listeners
 from llamachat.tui.formatting import size
 from llamachat.tui.models import model_choices
+from llamachat.tui.screens.attach_desk import AttachmentDesk
 from llamachat.tui.screens.chat_drawing import AnswerDrawing
 from llamachat.tui.screens.chat_find import FindDesk
 from llamachat.tui.screens.chat_history import HistoryDesk
@@ -41,6 +42,7 @@ from llamachat.tui.screens.searching import SearchScreen
 from llamachat.tui.services import Services
 from llamachat.tui.status import banner
 from llamachat.tui.undoing import UndoList
+from llamachat.tui.widgets.attachment_row import AttachmentRow
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.find_bar import FindBar
 from llamachat.tui.widgets.foot import Foot
@@ -99,7 +101,7 @@ class ChatScreen(Screen[None]):
             changed=self._answer_changed,
             began=self._question_began,
             waiting=self._waiting_changed,
-            titled=lambda: self.call_later(self._show_history),
+            titled=self._chat_titled,
             trouble=self._tell_store_error,
         )
         self._conversations = Conversations(
@@ -116,6 +118,7 @@ class ChatScreen(Screen[None]):
         self._wishes = HistoryWishes(
             self, services, self._conversations, self._undo, changed=self._show_history, leave=self._leave_chat
         )
+        self._attached = AttachmentDesk(self, services, self._conversations, self._open)
         self._find = FindDesk(self, services, self._conversations, self._open)
         self._parts: tuple[Widget, ...] = ()
         self._early = 0  # characters at the start of the composer that were typed before it had the focus
@@ -133,15 +136,16 @@ class ChatScreen(Screen[None]):
         bar, banner = TopBar(self._services), Static("", id="banner", markup=False)
         history, transcript = HistoryList(id="history"), Transcript(id="transcript")
         outbox, composer = OutboxPanel(id="outbox"), Composer(id="composer", blink=blink)
-        live = LivePanel(id="live")
-        self._parts = (bar, banner, history, transcript, outbox, composer, live)
+        attached, live = AttachmentRow(id="attached"), LivePanel(id="live")
+        self._attached.connect(composer)
+        self._parts = (bar, banner, history, transcript, outbox, attached, composer, live)
         yield bar
         yield banner
         yield Static(self._services.banner, id="label", markup=False)
         with Horizontal(id="main"):
             yield history
             with Vertical(id="center"):
-                yield from (transcript, FindBar(id="find"), outbox, composer)
+                yield from (transcript, FindBar(id="find"), outbox, attached, composer)
             yield live
         yield Foot(self._services)
 
@@ -195,23 +199,28 @@ class ChatScreen(Screen[None]):
         for composer in self.query(Composer):
             composer.cursor_blink = self._services.settings.look.motion
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
         """The fleet may outlive the screen."""
         self._unsubscribe()
         self._end_syncing()
+        await self._attached.close()
 
     # ── the conversation ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def on_composer_sent(self, event: Composer.Sent) -> None:
         """Asks, or queues the question behind the answer that is running."""
         event.stop()
+        asked_in, documents = self._open.chat_id, self._attached.documents
+        if not event.text.strip() and not documents:
+            return
         try:
-            asked = await self._conversations.ask(self._open.chat_id, event.text)
+            asked = await self._conversations.ask(asked_in, event.text, documents)
         except StoreError as error:
             self.query_one(Composer).load_text(event.text)
             self._tell_store_error(error)
             return
         self._open.chat_id = asked.chat_id
+        self._attached.sent(asked_in, asked.chat_id)
         self._live.show_chat(asked.chat_id)
         if asked.question is not None:
             await self._open.add_question(asked.question)
@@ -260,7 +269,7 @@ class ChatScreen(Screen[None]):
         if self.query_one(FindBar).is_open:
             self._find.close()
             self.query_one(Composer).focus()
-        elif self._panels.close_one():
+        elif self._panels.close_one() or self._attached.hold_back():
             pass
         elif self._open.chat_id is not None and self._conversations.live(self._open.chat_id) is not None:
             await self._conversations.stop(self._open.chat_id)
@@ -312,6 +321,26 @@ class ChatScreen(Screen[None]):
                 self._tell_store_error(error)
 
         self.run_worker(told(), group="wishes")
+
+    # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_attach(self) -> None:
+        """Asks for a file for the next question."""
+        self._work(self._attached.ask_for_file())
+
+    def action_trim(self) -> None:
+        """Keeps of the attached files what fits."""
+        self._attached.trim()
+
+    def on_attachment_row_remove_wanted(self, event: AttachmentRow.RemoveWanted) -> None:
+        """Takes a file out of the question."""
+        event.stop()
+        self._attached.remove(event.item_id)
+
+    def on_attachment_row_move_wanted(self, event: AttachmentRow.MoveWanted) -> None:
+        """Goes to another file."""
+        event.stop()
+        self._attached.move(event.item_id, event.by)
 
     # ── the model ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -444,6 +473,9 @@ class ChatScreen(Screen[None]):
         self._show_fleet()
         self._outbox.draw(self._open.chat_id)
 
+    def _chat_titled(self) -> None:
+        self.call_later(self._show_history)
+
     def _question_began(self, chat_id: str, question: ChatMessage) -> None:
         if chat_id == self._open.chat_id:
             self.call_next(self._open.add_question, question)
@@ -451,6 +483,7 @@ class ChatScreen(Screen[None]):
     async def _show_chat(self, chat_id: str | None, *, at: str | None = None) -> None:
         """Leaves the open conversation for another, at its end or at a message; what was typed stays with each."""
         self._find.close()
+        self._attached.hold_back()
         draft = await self._conversations.draft(chat_id)
         left = self._open.chat_id
         composer = self.query_one(Composer)
@@ -460,6 +493,7 @@ class ChatScreen(Screen[None]):
         await self._conversations.keep_draft(left, typed)
         await self._open.open(chat_id, at=at)
         composer.remember(self._open.questions())
+        self._attached.changed()
         self._live.show_chat(chat_id)
         self._show_fleet()
 
@@ -507,6 +541,7 @@ class ChatScreen(Screen[None]):
         self._services.activity.tell(self._open.last_node, len(self._conversations.waiting))
         self._conversations.fleet_changed()
         self._live.fleet_changed()
+        self._attached.fleet_changed()
         self._outbox.draw(self._open.chat_id)
         text = banner(snapshots, self._services.clock())
         self._update_line("#banner", text)
@@ -528,6 +563,8 @@ class ChatScreen(Screen[None]):
         """Keeps what is typed a moment after the typing pauses."""
         if self._draft_timer is not None:
             self._draft_timer.stop()
+        for composer in self.query(Composer):
+            self._attached.text_changed(composer.message)
         self._draft_timer = self.set_timer(DRAFT_PAUSE_S, self.keep_draft)
 
     async def keep_draft(self) -> None:

@@ -211,13 +211,14 @@ class OpenChat:
 
     def questions(self) -> list[str]:
         """What was asked, as far as it is shown, for the composer to bring back."""
-        return [view.text for view in self._transcript.messages if view.role == "user"]
+        return [view.text for view in self._transcript.messages if view.role == "user" and view.text]
 
 
 def stored_view(message: ChatMessage) -> MessageView:
     """The widget for a message that is in the history."""
     if message.role == "user":
-        return MessageView(message.id, MessageLabel("user", message.created_at), message.content)
+        label = MessageLabel("user", message.created_at)
+        return MessageView(message.id, label, message.content, message.attachments)
     node = message.seams[-1].node if message.seams else ""
     view = MessageView(
         message.id, MessageLabel(message.role, message.created_at, message.model or "", node), message.content

@@ -123,7 +123,7 @@ class HistoryWishes:
         # Only now: what waits behind the answer would be sent next in a chat that is still there.
         await self._conversations.stop(chat.id)
         self._undo.add("The conversation is back.", lambda: self._restore(chat))
-        self._tell(f"Deleted. {self._undo_key} brings the conversation back.")
+        self._tell(f"Deleted. {self._undo_key} brings it back.")
         await self._conversations.send_waiting()
 
     async def _restore(self, chat: ChatSummary) -> None:

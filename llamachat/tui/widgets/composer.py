@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -29,7 +30,12 @@ _TEXT_AREA: Final = BindingsMap(TextArea.BINDINGS)
 
 
 class Composer(TextArea):
-    """A text area that sends on Enter, takes Ctrl+J for a new line, and grows with what is typed."""
+    """A text area that sends on Enter, takes Ctrl+J for a new line, and grows with what is typed.
+
+    Attributes:
+        may_send: whether a text can be sent now; what cannot stays. By default all but nothing.
+        takes_paste: is asked about what is pasted, and says whether it took it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("composer")
 
@@ -61,6 +67,8 @@ class Composer(TextArea):
         self._folded: dict[str, str] = {}  # what was pasted, by the mark that stands for it
         self._sent: list[str] = []
         self._recalled = 0
+        self.may_send: Callable[[str], bool] = lambda text: bool(text.strip())
+        self.takes_paste: Callable[[str], Awaitable[bool]] | None = None
 
     async def _on_key(self, event: Key) -> None:
         """Runs the composer's own actions in the order of the keys. A priority binding would overtake what was typed
@@ -88,7 +96,11 @@ class Composer(TextArea):
         return text
 
     async def _on_paste(self, event: Paste) -> None:
-        """Folds a long paste into a mark: it would push everything else off the screen."""
+        """Folds a long paste into a mark: it would push everything else off the screen. What somebody else takes is not
+        inserted."""
+        if self.takes_paste is not None and await self.takes_paste(event.text):
+            event.prevent_default()
+            return
         lines = event.text.count("\n") + 1
         if lines <= FOLD_LINES and len(event.text) <= FOLD_CHARACTERS:
             return  # the text area takes it
@@ -121,11 +133,12 @@ class Composer(TextArea):
         self._recalled = 0
 
     def action_send(self) -> None:
-        """Sends what is typed, unless that is nothing."""
+        """Sends what is typed, unless it may not be sent."""
         text = self.message.strip("\n")
-        if not text.strip():
+        if not self.may_send(text):
             return
-        self._sent = [*self._sent, text][-MAX_HISTORY:]
+        if text.strip():
+            self._sent = [*self._sent, text][-MAX_HISTORY:]
         self._recalled = 0
         self.load_text("")
         self._folded.clear()
@@ -137,7 +150,7 @@ class Composer(TextArea):
         if text.strip():
             self.load_text(text)
             self.action_send()
-            self.load_text(rest)
+            self.load_text(self.text + rest)
             self.move_cursor(self.document.end)
 
     def action_newline(self) -> None:

@@ -62,7 +62,9 @@ class HistoryList(Vertical):
     HistoryList {
         width: 28; height: 1fr; border: round $secondary; background: $surface;
         &:focus-within { border: heavy $primary; }
-        OptionList { height: 1fr; border: none; background: $surface; padding: 0; scrollbar-size-vertical: 1; }
+        OptionList, OptionList:focus {
+            height: 1fr; border: none; background: $surface; padding: 0; scrollbar-size-vertical: 1;
+        }
         #no-history { padding: 1; color: $text-muted; height: auto; }
     }
     """

@@ -14,10 +14,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from llamachat.base.text import one_line, printable
-from llamachat.protocol import Role, Seam
+from llamachat.protocol import Attachment, Role, Seam
 from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
-from llamachat.tui.formatting import clock
+from llamachat.tui.formatting import clock, size
 from llamachat.tui.message_menu import Wish
 from llamachat.tui.widgets.markdown_view import MarkdownView, marked
 
@@ -66,6 +66,7 @@ class MessageView(Vertical, can_focus=True):
             width: auto; max-width: 85%; height: auto;
             padding: 0 1; border: round $primary; background: $surface;
         }
+        .file { width: auto; max-width: 85%; height: auto; padding: 0 1; }
     }
     """
 
@@ -83,11 +84,14 @@ class MessageView(Vertical, can_focus=True):
         wish: Wish
         view: MessageView
 
-    def __init__(self, message_id: str, label: MessageLabel, text: str = "") -> None:
+    def __init__(
+        self, message_id: str, label: MessageLabel, text: str = "", attachments: Sequence[Attachment] = ()
+    ) -> None:
         super().__init__(classes="user" if label.role == "user" else "answer")
         self.message_id = message_id
         self._label = label
         self._initial = text
+        self._attachments = tuple(attachments)
         self._body = MarkdownView(text if label.role != "user" else "")
         self._shown = len(text)  # code points of the answer that the body has
         self._notes = ""
@@ -99,7 +103,10 @@ class MessageView(Vertical, can_focus=True):
         yield Static(self._label_text(), classes="label", markup=False)
         if self._label.role == "user":
             with Right():
-                yield Static(Content(printable(self._initial)), classes="question", markup=False)
+                if self._initial or not self._attachments:
+                    yield Static(Content(printable(self._initial)), classes="question", markup=False)
+                for file in self._attachments:
+                    yield Static(Content(f"⌕ {one_line(file.name)} ({size(file.size)})"), classes="file", markup=False)
         else:
             yield Static("", classes="phase", markup=False)
             yield self._body

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,18 @@ def test_a_purged_chat_and_the_file_that_only_it_had_are_nowhere_in_the_data_dir
     with Store.open(data / "history.db") as store:
         [attachment] = store.active_path("aaaa1111")[0].attachments
         assert store.attachment(attachment.sha256) is not None
+
+
+def test_purging_gives_the_space_back(data: Path) -> None:
+    with Store.open(data / "history.db") as store:
+        digest = store.put_attachment(os.urandom(1_000_000))
+        question = ChatMessage(
+            id="big", role="user", content="x", created_at=100.0, attachments=[Attachment("b", digest, 1)]
+        )
+        store.add_message(question, "cccc3333")
+    before = sum(file.stat().st_size for file in data.iterdir())
+    assert run(data, "purge", "--yes", "cccc").exit_code == 0
+    assert sum(file.stat().st_size for file in data.iterdir()) < before - 900_000
 
 
 def test_purging_asks_first(data: Path) -> None:

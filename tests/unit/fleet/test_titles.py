@@ -109,7 +109,7 @@ async def test_when_it_is_stopped_the_node_is_told_and_the_chat_can_be_named_lat
 
 
 @pytest.mark.parametrize("plan", [Plan(refuse="overloaded"), Plan(at={0: "error:internal"})])
-async def test_a_failure_leaves_the_first_words_and_is_not_tried_again(tmp_path: Path, plan: Plan) -> None:
+async def test_a_failure_leaves_the_first_words(tmp_path: Path, plan: Plan) -> None:
     node = node_that_says("Saturn's rings")
     node.plans = [plan]
     async with asked(node, tmp_path) as (fleet, store):
@@ -117,10 +117,18 @@ async def test_a_failure_leaves_the_first_words_and_is_not_tried_again(tmp_path:
         writer = TitleWriter(fleet, store, TitleLimits(deadline_s=1.0))
         async with asyncio.timeout(PATIENCE_S):
             assert not await writer.write(chat_id, "")
-        asked_before = len(node.asked)
-        assert not await writer.write(chat_id, "")
-        assert len(node.asked) == asked_before
         assert await title(store, chat_id) == QUESTION
+
+
+async def test_a_model_that_writes_no_title_is_asked_once(tmp_path: Path) -> None:
+    node = node_that_says("<think>A title is wanted, so let me see</think>")
+    async with asked(node, tmp_path) as (fleet, store):
+        chat_id = await store.run(exchange)
+        writer = TitleWriter(fleet, store)
+        assert not await writer.write(chat_id, "")
+        assert not await writer.write(chat_id, "")
+        assert await title(store, chat_id) == QUESTION
+    assert len(node.asked) == 1
 
 
 async def test_a_chat_that_is_not_there_any_more_is_no_trouble(tmp_path: Path) -> None:
