@@ -78,7 +78,7 @@ class Attachments:
         item = Attached(number, path, safe_name(path))
         if len([known for known in self._items.values() if not known.problem]) >= self._limits.files:
             most = self._limits.files
-            self._set(replace(item, problem=f"{item.name} was left out: a question takes at most {most} files."))
+            self._set(replace(item, problem=f"{item.name} was left out: a question takes at most {most} file{'s' * (most != 1)}."))
             return number
         self._set(item)
         task = asyncio.create_task(self._read(item), name=f"reading {item.name}")

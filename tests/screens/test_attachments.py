@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -207,6 +207,15 @@ async def test_tab_completes_the_name_of_a_file(tmp_path: Path, files: Path):
         await pilot.press(*"to")
         await shows(pilot, "│ todo.txt")
         await pilot.press("tab", "enter")
+        await until(pilot, lambda: any("todo.txt" in text for text in chips(pilot)))
+
+
+async def test_tab_completes_what_was_typed_in_one_go_with_it(tmp_path: Path, files: Path):
+    async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
+        await pilot.press("ctrl+f")
+        await until(pilot, lambda: isinstance(pilot.app.screen, AttachScreen))
+        for key in ("t", "o", "tab", "enter"):
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: any("todo.txt" in text for text in chips(pilot)))
 
 

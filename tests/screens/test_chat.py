@@ -15,7 +15,8 @@ from textual.pilot import Pilot
 
 from llamachat.fleet.events import Delta, Failed, Queued, Rerouted, Routed
 from llamachat.fleet.recording import add_question
-from llamachat.store import StoreThread
+from llamachat.protocol import ChatMessage
+from llamachat.store import Store, StoreThread
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.history_list import HistoryList
 from llamachat.tui.widgets.message_view import MessageView
@@ -106,6 +107,42 @@ async def test_a_question_typed_and_sent_while_the_program_started_is_asked(tmp_
     app = ScriptedApp(fleet, tmp_path)
     await app.run_async(headless=True, size=(80, 24), auto_pilot=type_ahead)
     assert fleet.turns[0].messages[-1].content == "typed ahead"
+
+
+async def test_what_another_llamachat_writes_into_the_history_is_shown(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, answer("ok"))
+    async with running(fleet, tmp_path, size=(100, 30)) as pilot:
+        await ask(pilot, "mine")
+        await shows(pilot, "ok")
+        with Store.open(tmp_path / "history.db") as other:
+            other.create_chat("Begun elsewhere")
+            [mine] = [chat for chat in other.list_chats() if chat.title == "mine"]
+            end = other.active_path(mine.id)[-1].id
+            other.add_message(
+                ChatMessage(id="q2", parent_id=end, role="user", content="asked elsewhere", created_at=1.0), mine.id
+            )
+        await shows(pilot, "Begun elsewhere")
+        await shows(pilot, "asked elsewhere")
+
+
+async def test_a_reader_is_not_moved_by_what_another_llamachat_writes(tmp_path: Path):
+    fleet = ScriptedFleet(TWO_NODES, answer("\n\n".join(f"line {n}" for n in range(40))))
+    async with running(fleet, tmp_path, size=(100, 30)) as pilot:
+        await ask(pilot, "mine")
+        await shows(pilot, "line 39")
+        await pilot.press("pageup", "pageup", "pageup")
+        await until(pilot, lambda: not pilot.app.screen.query_one(Transcript).is_at_end)
+        with Store.open(tmp_path / "history.db") as other:
+            [mine] = other.list_chats()
+            end = other.active_path(mine.id)[-1].id
+            other.add_message(
+                ChatMessage(id="q2", parent_id=end, role="user", content="asked elsewhere", created_at=1.0), mine.id
+            )
+            other.create_chat("Begun elsewhere")
+        await shows(pilot, "Begun elsewhere")
+        assert all(view.text != "asked elsewhere" for view in pilot.app.screen.query_one(Transcript).messages)
+        await pilot.press("escape")
+        await shows(pilot, "asked elsewhere")
 
 
 async def test_what_is_sent_while_an_answer_runs_waits_its_turn(tmp_path: Path):

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
@@ -35,10 +36,7 @@ _NOTE: Final = (
 class AttachScreen(ModalScreen[Path | None]):
     """Its result is the path of a file, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close"),
-        Binding("tab", "complete", "Complete", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Close")]
     AUTO_FOCUS = "Input"
 
     DEFAULT_CSS = """
@@ -55,7 +53,7 @@ class AttachScreen(ModalScreen[Path | None]):
         """The path, what it may go on with, and what is wrong with it."""
         with Vertical(id="attaching") as panel:
             panel.border_title = "Attach a file"
-            yield Input(placeholder="notes.pdf", suggester=_Names(self._show_names))
+            yield _PathInput(placeholder="notes.pdf", suggester=_Names(self._show_names))
             yield Static("", id="wrong", markup=False)
             yield Static("", id="names", markup=False)
             yield Static(_NOTE, markup=False)
@@ -78,12 +76,6 @@ class AttachScreen(ModalScreen[Path | None]):
         else:
             self.dismiss(path)
 
-    def action_complete(self) -> None:
-        """Takes the name that is suggested."""
-        field = self.query_one(Input)
-        field.cursor_position = len(field.value)
-        field.action_cursor_right()
-
     def _show_names(self, names: Sequence[str]) -> None:
         more = " …" if len(names) > LISTED else ""
         shown = "  ".join(one_line(_last(name), 40) for name in names[:LISTED])
@@ -95,6 +87,20 @@ class AttachScreen(ModalScreen[Path | None]):
         wrong.update(Content(sentence))
         wrong.display = bool(sentence)
         self.query_one(Input).set_class(bool(sentence), "-wrong")
+
+
+class _PathInput(Input):
+    """Tab takes the first name that goes on so. As a binding of the screen it would overtake the letters before it."""
+
+    async def _on_key(self, event: Key) -> None:
+        if event.key != "tab":
+            return
+        event.stop()
+        event.prevent_default()
+        names = await run_apart(partial(completions, self.value)) if self.value else []
+        if names:
+            self.value = names[0]
+            self.cursor_position = len(self.value)
 
 
 class _Names(Suggester):

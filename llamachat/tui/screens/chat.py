@@ -59,6 +59,9 @@ DRAFT_PAUSE_S: Final = 0.3
 SYNC_DRAW_INTERVAL_S: Final = 0.5
 """How often the list is drawn while chats come from other machines: the first time, thousands may."""
 
+WATCH_INTERVAL_S: Final = 1.0
+"""How often the screen looks whether another llamachat has written into the history."""
+
 RESUME_INTERVAL_S: Final = 5.0
 """How often the screen looks for answers that a client has left behind."""
 
@@ -129,6 +132,7 @@ class ChatScreen(Screen[None]):
         self._sync_told = False
         self._refusing: set[str] = set()  # nodes that do not take all of the history, which was told
         self._end_syncing: Callable[[], None] = lambda: None
+        self._is_behind = False  # another llamachat has changed what is shown
 
     def compose(self) -> ComposeResult:
         """Header, history, conversation, composer, status."""
@@ -162,6 +166,7 @@ class ChatScreen(Screen[None]):
         await self._show_history()
         await self._resume()
         self.set_interval(RESUME_INTERVAL_S, self._resume)
+        self.set_interval(WATCH_INTERVAL_S, self._look_elsewhere)
         self._live.start()
 
     async def _begin(self) -> None:
@@ -191,6 +196,18 @@ class ChatScreen(Screen[None]):
         """Takes up what a client that is gone has left, this one's predecessor or another on the same history."""
         try:
             await self._conversations.resume()
+        except StoreError as error:
+            self._tell_store_error(error)
+
+    async def _look_elsewhere(self) -> None:
+        """Shows what another llamachat has written into the history."""
+        try:
+            if await self._services.store.read(lambda store: store.changed_elsewhere()):
+                self._is_behind = True
+                await self._show_history()
+                await self._conversations.look_at_outbox()
+            if self._is_behind and not self._is_leaving:
+                self._is_behind = not await self._open.catch_up()
         except StoreError as error:
             self._tell_store_error(error)
 

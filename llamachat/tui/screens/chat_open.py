@@ -204,6 +204,31 @@ class OpenChat:
             view.show_branch(branches.get(view.message_id))
             view.mark(self._needle)
 
+    async def catch_up(self) -> bool:
+        """Shows what another llamachat on the same history has made of the open conversation; whether nothing of it is
+        left to show. Who reads further up, or has a message in hand, is not disturbed."""
+        shown = True
+
+        async def work() -> None:
+            nonlocal shown
+            chat_id = self.chat_id
+            if chat_id is None or self._conversations.live(chat_id) is not None:
+                return
+            ids = tuple(await self._conversations.active_ids(chat_id))
+            last = await self._conversations.messages(ids[-1:])
+            view = self.view(last[0].id) if last else None
+            is_new = ids != tuple(self._window.ids) or (view is not None and view.text != last[0].content)
+            if not is_new:
+                return
+            transcript = self._transcript
+            if transcript.is_at_end and not isinstance(self._screen.focused, MessageView):
+                await self._reload(None)
+            else:
+                shown = False
+
+        await self._alone(work)
+        return shown
+
     async def keep_hint(self) -> None:
         """Says what holds now in place of messages, if there are none."""
         if not self._window.ids:
