@@ -78,7 +78,8 @@ class Attachments:
         item = Attached(number, path, safe_name(path))
         if len([known for known in self._items.values() if not known.problem]) >= self._limits.files:
             most = self._limits.files
-            self._set(replace(item, problem=f"{item.name} was left out: a question takes at most {most} file{'s' * (most != 1)}."))
+            files = "1 file" if most == 1 else f"{most} files"
+            self._set(replace(item, problem=f"{item.name} was left out: a question takes at most {files}."))
             return number
         self._set(item)
         task = asyncio.create_task(self._read(item), name=f"reading {item.name}")
