@@ -19,15 +19,6 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 
-def size(count: float) -> str:
-    """Bytes: `512 B`, `4.2 MB`, `13 GB` (powers of 1000)."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 10 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
 def number(count: int) -> str:
     """Thousands apart by a thin space: `12 345`."""
     return f"{count:,}".replace(",", "\u202f")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line
 from llamachat.config.schema import AUTO_MODEL
 from llamachat.fleet import NodeSnapshot
 from llamachat.protocol import ModelInfo
 from llamachat.tui.choices import Choice
-from llamachat.tui.formatting import number, size
+from llamachat.tui.formatting import number
 
 _NAME: Final = 48
 _STATES: Final = (
@@ -44,6 +45,6 @@ def _where(offers: Sequence[tuple[NodeSnapshot, ModelInfo]]) -> str:
         if names:
             parts.append(f"{words} {', '.join(names)}")
     facts = offers[0][1]
-    known = [facts.quantization or "", size(facts.size) if facts.size else ""]
+    known = [facts.quantization or "", size_text(facts.size) if facts.size else ""]
     known += [f"context {number(facts.context)}"] if facts.context else []
     return " · ".join([*parts, *(one_line(word, 24) for word in known if word)])

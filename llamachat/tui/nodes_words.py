@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line
 from llamachat.fleet import NodeAddress, NodeSnapshot
 from llamachat.fleet.discovery import Offer
 from llamachat.fleet.routing import Decision
 from llamachat.protocol import LogLine, ModelInfo
 from llamachat.tui.actions import actions
-from llamachat.tui.formatting import clock, number, percent, size
+from llamachat.tui.formatting import clock, number, percent
 from llamachat.tui.keymap import OwnKeys, first_key, keys_of
 from llamachat.tui.nodes_cards import STATES, retry_words
 
@@ -61,8 +62,8 @@ def about(
             f"started {clock(who.started_at, zone)}; you are {one_line(principal.name, 64)} ({rank})"
         )
     for gpu in node.status.gpus if node.status is not None and node.connected else ():
-        used = "" if gpu.memory_used is None or gpu.memory_total is None else f"{size(gpu.memory_used)} of "
-        whole = "" if gpu.memory_total is None else f"{size(gpu.memory_total)}"
+        used = "" if gpu.memory_used is None or gpu.memory_total is None else f"{size_text(gpu.memory_used)} of "
+        whole = "" if gpu.memory_total is None else f"{size_text(gpu.memory_total)}"
         load = "" if gpu.load is None else f"load {percent(gpu.load)}"
         lines.append(", ".join(part for part in (one_line(gpu.name, 64), load, used + whole) if part))
     return lines
@@ -76,7 +77,7 @@ def model_line(model: ModelInfo, *, is_default: bool) -> str:
         f"{model.slots} slots" if model.slots is not None else "",
         f"context {number(model.context)}" if model.context is not None else "",
         one_line(model.quantization or "", 16),
-        size(model.size) if model.size is not None else "",
+        size_text(model.size) if model.size is not None else "",
         "default" if is_default else "",
         one_line(model.error or ""),
     ]

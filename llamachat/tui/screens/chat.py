@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line, printable
 from llamachat.config.schema import AUTO_MODEL
 from llamachat.fleet.events import TurnEvent
@@ -25,7 +26,6 @@ from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
 from llamachat.tui.conversations import Conversations, Listeners
-from llamachat.tui.formatting import size
 from llamachat.tui.models import model_choices
 from llamachat.tui.screens.attach_desk import AttachmentDesk
 from llamachat.tui.screens.chat_drawing import AnswerDrawing
@@ -460,7 +460,7 @@ class ChatScreen(Screen[None]):
         """Sends text to the terminal's clipboard, and claims no more than that."""
         event.stop()
         if not fits(event.text):
-            limit = size(MAX_COPY_BYTES)
+            limit = size_text(MAX_COPY_BYTES)
             self.notify(f"Too long for a terminal's clipboard (over {limit}).", severity="warning", markup=False)
             return
         self.app.copy_to_clipboard(event.text)

@@ -14,11 +14,12 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import printable
 from llamachat.documents.attaching import Attached
 from llamachat.documents.estimating import TokenRatio
 from llamachat.tui.actions import bindings
-from llamachat.tui.formatting import number, size
+from llamachat.tui.formatting import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def chip(item: Attached, ratio: TokenRatio) -> Chip:
         facts = "reading" if at is None else f"reading, {number(at.done)} of {at.total or '?'} {at.unit}"
         return Chip(item.id, "reading", item.name, facts)
     pages = "" if document.pages is None else f"{number(document.pages)} page{'' if document.pages == 1 else 's'}, "
-    facts = f"{size(document.size)}, {pages}about {number(ratio.tokens(document.text))} tokens"
+    facts = f"{size_text(document.size)}, {pages}about {number(ratio.tokens(document.text))} tokens"
     notes = "\n".join(printable(note) for note in document.notes)
     return Chip(item.id, "read", item.name, facts, notes, f"The tokens are an estimate, {ratio.source}.")
 

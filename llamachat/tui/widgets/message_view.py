@@ -13,11 +13,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line, printable
 from llamachat.protocol import Attachment, Role, Seam
 from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
-from llamachat.tui.formatting import clock, size
+from llamachat.tui.formatting import clock
 from llamachat.tui.message_menu import Wish
 from llamachat.tui.widgets.markdown_view import MarkdownView, marked
 
@@ -106,7 +107,9 @@ class MessageView(Vertical, can_focus=True):
                 if self._initial or not self._attachments:
                     yield Static(Content(printable(self._initial)), classes="question", markup=False)
                 for file in self._attachments:
-                    yield Static(Content(f"⌕ {one_line(file.name)} ({size(file.size)})"), classes="file", markup=False)
+                    yield Static(
+                        Content(f"⌕ {one_line(file.name)} ({size_text(file.size)})"), classes="file", markup=False
+                    )
         else:
             yield Static("", classes="phase", markup=False)
             yield self._body
