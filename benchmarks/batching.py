@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import websockets
 
+from benchmarks.nodes import daemon
 from benchmarks.random_gguf import SHAPES, write
 from llamachat.protocol import (
     AiResponse,
@@ -78,17 +77,9 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as directory:
         model = write(Path(directory) / f"{options.shape}.gguf", options.shape)
-        command = [
-            sys.executable, "-m", "llamachat_daemon", "serve", "--port", "0", "--data-dir", directory,
-            "--model", str(model), "--slots", str(options.streams), "--context", "1024", "--log-level", "warning",
-        ]  # fmt: skip
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
-            try:
-                assert daemon.stdout
-                url = daemon.stdout.readline().split()[2].rstrip(",")
-                rounds = asyncio.run(measure(url, options.streams, options.tokens, options.rounds))
-            finally:
-                daemon.terminate()
+        more = ("--model", model, "--slots", str(options.streams), "--context", "1024")
+        with daemon(Path(directory), *more) as url:
+            rounds = asyncio.run(measure(url, options.streams, options.tokens, options.rounds))
     print(f"{options.shape}, {options.tokens} tokens an answer, {options.rounds} rounds; tokens/s")
     print(f"{'one alone':>12} {f'{options.streams} together':>14} {'ratio':>8}")
     for alone, together in rounds:

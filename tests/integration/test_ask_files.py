@@ -212,7 +212,7 @@ async def test_limits_of_the_settings_hold(home: Home, node: ScriptedNode) -> No
     ended = await home.run("ask", "Hi", *in_home(home, "notes.txt", "long.txt"), "--node", node.url)
     assert ended.status == 2
     assert "notes.txt has 7 B; files of at most 5 B are read" in ended.stderr
-    assert "long.txt was left out: a question takes at most 1 files." in ended.stderr
+    assert "long.txt was left out: a question takes at most 1 file." in ended.stderr
 
 
 async def test_in_the_line_mode_files_are_attached_listed_dropped_and_forgotten(home: Home, node: ScriptedNode) -> None:

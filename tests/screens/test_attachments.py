@@ -270,7 +270,7 @@ async def test_more_files_than_the_settings_allow_are_left_out_in_words(tmp_path
     async with app.run_test(size=(80, 24)) as pilot:
         await attached(pilot, "todo.txt")
         await attach(pilot, "notes.pdf")
-        await until(pilot, lambda: "a question takes at most 1 files" in chips(pilot)[-1])
+        await until(pilot, lambda: "a question takes at most 1 file" in chips(pilot)[-1])
 
 
 async def test_too_large_is_said_and_trimmed_by_a_key(tmp_path: Path, files: Path):
