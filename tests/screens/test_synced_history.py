@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from llamachat.fleet import Syncing, SyncState
-from tests.screens.scripted import TWO_NODES, ScriptedApp, ScriptedFleet, shows, until
+from llamachat.protocol import ChatMessage
+from llamachat.store import Store
+from tests.screens.scripted import TWO_NODES, ScriptedApp, ScriptedFleet, answer, ask, shows, until
 
 
 class ScriptedSyncing:
@@ -45,6 +47,25 @@ async def test_a_chat_that_came_from_another_machine_is_in_the_list(tmp_path: Pa
         await app.services.store.run(lambda store: store.create_chat("From the laptop"))
         syncing.tell(SyncState("llama-01", "idle", news=1), news=1)
         await shows(pilot, "From the laptop")
+
+
+async def test_what_another_machine_said_in_the_open_chat_is_shown(tmp_path: Path) -> None:
+    app, syncing = ScriptedApp(ScriptedFleet(TWO_NODES, answer("ok")), tmp_path), ScriptedSyncing()
+    app.services.syncing = cast("Syncing", syncing)
+
+    def pull(store: Store) -> None:
+        [chat] = store.list_chats()
+        end = store.active_path(chat.id)[-1].id
+        store.add_message(
+            ChatMessage(id="m2", parent_id=end, role="user", content="from afar", created_at=2.0), chat.id
+        )
+
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await ask(pilot, "here")
+        await shows(pilot, "ok")
+        await app.services.store.run(pull)
+        syncing.tell(SyncState("llama-01", "idle", news=1), news=1)
+        await shows(pilot, "from afar")
 
 
 async def test_a_refusal_is_told_once_until_it_is_over(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, ClassVar, Final
 
 from textual.app import ComposeResult
@@ -19,7 +19,6 @@ from llamachat.base.sizes import size_text
 from llamachat.base.text import one_line, printable
 from llamachat.config.schema import AUTO_MODEL
 from llamachat.fleet.events import TurnEvent
-from llamachat.fleet.sync_state import describe
 from llamachat.protocol import ChatMessage
 from llamachat.store import StoreError
 from llamachat.tui.actions import bindings
@@ -33,6 +32,7 @@ from llamachat.tui.screens.chat_find import FindDesk
 from llamachat.tui.screens.chat_history import HistoryDesk
 from llamachat.tui.screens.chat_live import LiveDesk
 from llamachat.tui.screens.chat_messages import MessageDesk
+from llamachat.tui.screens.chat_news import NewsDesk
 from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.screens.chat_outbox import OutboxDesk
 from llamachat.tui.screens.chat_panels import Panels
@@ -55,12 +55,6 @@ from llamachat.tui.widgets.transcript import Transcript
 
 DRAFT_PAUSE_S: Final = 0.3
 """What is typed is kept once the typing has paused for so long."""
-
-SYNC_DRAW_INTERVAL_S: Final = 0.5
-"""How often the list is drawn while chats come from other machines: the first time, thousands may."""
-
-WATCH_INTERVAL_S: Final = 1.0
-"""How often the screen looks whether another llamachat has written into the history."""
 
 RESUME_INTERVAL_S: Final = 5.0
 """How often the screen looks for answers that a client has left behind."""
@@ -123,16 +117,18 @@ class ChatScreen(Screen[None]):
         )
         self._attached = AttachmentDesk(self, services, self._conversations, self._open)
         self._find = FindDesk(self, services, self._conversations, self._open)
+        self._elsewhere = NewsDesk(
+            self,
+            services,
+            self._conversations,
+            self._open,
+            show_history=self._show_history,
+            trouble=self._tell_store_error,
+        )
         self._parts: tuple[Widget, ...] = ()
         self._early = 0  # characters at the start of the composer that were typed before it had the focus
         self._draft_timer: Timer | None = None
         self._countdown: Timer | None = None
-        self._news = 0  # from other machines, as far as the list shows it
-        self._news_timer: Timer | None = None
-        self._sync_told = False
-        self._refusing: set[str] = set()  # nodes that do not take all of the history, which was told
-        self._end_syncing: Callable[[], None] = lambda: None
-        self._is_behind = False  # another llamachat has changed what is shown
 
     def compose(self) -> ComposeResult:
         """Header, history, conversation, composer, status."""
@@ -159,14 +155,12 @@ class ChatScreen(Screen[None]):
         self._show_model()
         self._countdown = self.set_interval(1.0, self._show_fleet, pause=True)
         self._unsubscribe = self._services.fleet.subscribe(self._show_fleet)
-        if self._services.syncing is not None:
-            self._end_syncing = self._services.syncing.subscribe(self._history_synced)
         self._show_fleet()
         await self._begin()
         await self._show_history()
         await self._resume()
         self.set_interval(RESUME_INTERVAL_S, self._resume)
-        self.set_interval(WATCH_INTERVAL_S, self._look_elsewhere)
+        self._elsewhere.start()
         self._live.start()
 
     async def _begin(self) -> None:
@@ -199,18 +193,6 @@ class ChatScreen(Screen[None]):
         except StoreError as error:
             self._tell_store_error(error)
 
-    async def _look_elsewhere(self) -> None:
-        """Shows what another llamachat has written into the history."""
-        try:
-            if await self._services.store.read(lambda store: store.changed_elsewhere()):
-                self._is_behind = True
-                await self._show_history()
-                await self._conversations.look_at_outbox()
-            if self._is_behind and not self._is_leaving:
-                self._is_behind = not await self._open.catch_up()
-        except StoreError as error:
-            self._tell_store_error(error)
-
     def on_screen_resume(self) -> None:
         """Motion may have been switched on the Settings tab."""
         for composer in self.query(Composer):
@@ -219,7 +201,7 @@ class ChatScreen(Screen[None]):
     async def on_unmount(self) -> None:
         """The fleet may outlive the screen."""
         self._unsubscribe()
-        self._end_syncing()
+        self._elsewhere.stop()
         await self._attached.close()
 
     # ── the conversation ────────────────────────────────────────────────────────────────────────────────────────────
@@ -513,31 +495,6 @@ class ChatScreen(Screen[None]):
         self._attached.changed()
         self._live.show_chat(chat_id)
         self._show_fleet()
-
-    def _history_synced(self) -> None:
-        """Called outside the screen's own task, which alone may set timers and tell."""
-        if not self._sync_told:
-            self._sync_told = True
-            self.call_later(self._show_synced)
-
-    async def _show_synced(self) -> None:
-        """Shows what came from other machines, now and then while more comes, and says what was refused."""
-        assert self._services.syncing is not None
-        self._sync_told = False
-        if self._services.syncing.news != self._news and self._news_timer is None:
-            self._news_timer = self.set_timer(SYNC_DRAW_INTERVAL_S, self._show_news)
-        for state in self._services.syncing.states():
-            if state.phase == "idle" and not state.left_out:
-                self._refusing.discard(state.node)
-            elif state.phase in ("refused", "idle") and state.node not in self._refusing:
-                self._refusing.add(state.node)
-                self.notify(f"History with {state.node}: {describe(state)}", severity="warning", markup=False)
-
-    async def _show_news(self) -> None:
-        assert self._services.syncing is not None
-        self._news_timer = None
-        self._news = self._services.syncing.news
-        await self._show_history()
 
     async def _show_history(self) -> None:
         try:
