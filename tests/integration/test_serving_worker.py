@@ -142,6 +142,8 @@ async def test_more_requests_than_slots_are_all_answered(tmp_path: Path):
 async def test_status_after_an_answer_is_true(tmp_path: Path):
     async with node_with_guide(tmp_path, exact=False) as node, ScriptedClient(node) as client:
         answer = await ask(client, "a", chat_id="mine", params=GREEDY)
+        # The worker's figures come now and then; those from before its first token have no speed yet.
+        await holds(lambda: node.status("ann").tokens_per_second is not None)
         await holds(lambda: "mine" in node.status("ann").resident)
         status = node.status("ann")
         assert status.resident["mine"] >= answer.last.usage.prompt_tokens
