@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
 from collections.abc import Sequence
 
 from llamachat.base.text import one_line
 from llamachat.cli.listing import title_text
 from llamachat.documents.document import Document
 from llamachat.fleet import Fleet
-from llamachat.fleet.outbox import Outbox, Taken, Waiting, takes_work
+from llamachat.fleet.outbox import Outbox, Taken, Waiting, sendable, takes_work
 from llamachat.store import StoreThread
 
 SHOWN_CHARACTERS = 120
@@ -24,7 +22,7 @@ class LineOutbox:
     """Commands name a question by its number in the list of what waits, from 1."""
 
     def __init__(self, store: StoreThread, fleet: Fleet) -> None:
-        self._outbox = Outbox(store, f"{os.getpid()}-{uuid.uuid4().hex[:16]}")
+        self._outbox = Outbox(store)
         self._fleet = fleet
         self._wanted: set[str] = set()  # to be sent even though the answer before them failed
 
@@ -85,13 +83,7 @@ class LineOutbox:
         """The first that may be sent, which is part of its chat now; None while there is none or no node takes work."""
         if not takes_work(self._fleet.snapshots()):
             return None
-        passed: set[str] = set()  # what waits behind another one in its chat never overtakes it
-        for one in await self._outbox.waiting():
-            if one.item.chat_id in passed:
-                continue
-            passed.add(one.item.chat_id)
-            if one.after_failure and one.item.id not in self._wanted:
-                continue
+        for one in sendable(await self._outbox.waiting(), wanted=self._wanted):
             taken = await self._outbox.take(one.item.id, time.time())
             if taken is not None:
                 self._wanted.discard(one.item.id)

@@ -258,9 +258,8 @@ class LineMode:
             if self._leaving:
                 return
             chat_id = recorded.turn.chat_id
-            title = await self._store.read(lambda store: store.summary(chat_id).title)  # noqa: B023  awaited here
             so_far = "so far:" if recorded.turn.prefix else "nothing had come yet."
-            await self._note([f"Going on with the last answer in {title_text(title)}; {so_far}"])
+            await self._note([f"Going on with the last answer in {await self._title(chat_id)}; {so_far}"])
             await self._say(printable(recorded.turn.prefix))
             self._chat_id = self._chat_id or chat_id
             await self._answer(recorded)
@@ -270,11 +269,13 @@ class LineMode:
         while not self._leaving and (taken := await self._outbox.next()) is not None:
             chat_id = taken.item.chat_id
             if chat_id != self._chat_id:
-                title = await self._store.read(lambda store: store.summary(chat_id).title)  # noqa: B023  awaited here
-                await self._note([f"From {title_text(title)}, where it waited:"])
+                await self._note([f"From {await self._title(chat_id)}, where it waited:"])
             await self._say(PROMPT + printable(taken.item.text))
             chat = self._context.settings.chat
             await self._answer(await exchange.waited(self._store, taken, chat, sampling.params(chat.sampling)))
+
+    async def _title(self, chat_id: str) -> str:
+        return title_text((await self._store.read(lambda store: store.summary(chat_id))).title)
 
     async def _answer(self, kept: RecordedTurn) -> None:
         showing = asyncio.create_task(self._show(record(self._fleet, self._store, kept)))

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from llamachat.base.guide import GUIDE_MODEL
+from llamachat.base.guide import GUIDE_LABEL, GUIDE_MODEL
 from llamachat.base.text import one_line, printable
 from llamachat.fleet.events import (
     Delta,
@@ -20,8 +20,6 @@ from llamachat.fleet.events import (
     TurnEvent,
 )
 from llamachat.protocol.chats import to_plain
-
-GUIDE_LABEL: Final = "the tiny built-in guide, which knows llamachat and nothing else"
 
 
 class PrintableStream:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import uuid
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +39,33 @@ def takes_work(nodes: Sequence[NodeSnapshot]) -> bool:
     return any(node.usable for node in nodes)
 
 
+def sendable(
+    waiting: Iterable[Waiting], *, busy: Container[str] = (), wanted: Container[str] = ()
+) -> Iterator[Waiting]:
+    """The questions that nothing keeps back, in their order: the first of each chat that is not `busy` with an answer,
+    unless the answer before it failed. `wanted` are ids of questions that somebody wants sent even then.
+
+    What waits behind another question of its chat never overtakes it.
+    """
+    passed: set[str] = set()
+    for one in waiting:
+        chat_id = one.item.chat_id
+        if chat_id in passed or chat_id in busy:
+            continue
+        passed.add(chat_id)
+        if not one.after_failure or one.item.id in wanted:
+            yield one
+
+
 class Outbox:
-    """The outbox of the store. `owner` names this client among those on the same store, unique per process.
+    """The outbox of the store. `owner` names this client among all that use the same store; made up when left out.
 
     Every method may raise `StoreError` when the history cannot be read or written; nothing was changed then.
     """
 
-    def __init__(self, store: StoreThread, owner: str) -> None:
+    def __init__(self, store: StoreThread, owner: str | None = None) -> None:
         self._store = store
-        self.owner = owner
+        self.owner = owner or f"{os.getpid()}-{uuid.uuid4().hex[:16]}"
 
     async def waiting(self) -> tuple[Waiting, ...]:
         """All that waits, in the order in which it is sent."""

@@ -1,9 +1,8 @@
-"""The conversations behind the chat screen: what is stored, what is being answered, and what waits to be sent."""
+"""The conversations behind the chat screen: what is being answered, and what waits to be sent."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
@@ -17,22 +16,15 @@ from llamachat.config.schema import AUTO_MODEL
 from llamachat.documents.document import Document
 from llamachat.fleet import Turn
 from llamachat.fleet.events import TurnEvent
-from llamachat.fleet.outbox import Outbox, Waiting, takes_work
+from llamachat.fleet.outbox import Outbox, Waiting, sendable, takes_work
 from llamachat.fleet.prompts import keep_question, prompt
 from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, cancel_superseded, record
 from llamachat.fleet.titles import TitleWriter
 from llamachat.protocol import ChatMessage, Params, PromptMessage
-from llamachat.store import Category, Store, StoredMessage, StoreError, group
-from llamachat.store.snippets import fold
+from llamachat.store import StoredMessage, StoreError
 from llamachat.tui.answers import LiveAnswer, advance
 from llamachat.tui.services import Services
-
-MAX_LISTED: Final = 500
-"""Conversations in the history list."""
-
-NEW_CHAT: Final = "new"
-"""Under this name the draft of a conversation is kept that does not exist yet."""
-
+from llamachat.tui.stored_chats import StoredChats
 
 Sent = Literal["sent", "next", "no_node", "gone"]
 """What became of a waiting question that was to be sent now: it was; it is the next of its chat, whose answer is still
@@ -88,7 +80,8 @@ class Conversations:
         self._sending = asyncio.Lock()  # one decision at a time about what begins in which chat
         self._took_work = True
         self._titles = TitleWriter(services.fleet, services.store)
-        self.outbox = Outbox(services.store, f"{os.getpid()}-{uuid.uuid4().hex[:16]}")
+        self.stored = StoredChats(services)
+        self.outbox = Outbox(services.store)
         self.waiting: tuple[Waiting, ...] = ()
         """Questions that wait in the outbox, as last read."""
         self.chosen_model: str | None = None
@@ -110,88 +103,6 @@ class Conversations:
         """All answers that are being given, by chat."""
         return self._live
 
-    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def listed(self) -> tuple[Category, ...]:
-        """All conversations, grouped."""
-        chats = await self._services.store.read(lambda store: store.list_chats(limit=MAX_LISTED))
-        return group(chats, self._services.clock(), self._services.zone)
-
-    async def active_ids(self, chat_id: str) -> list[str]:
-        """The ids of the messages of the conversation as last looked at, first message first."""
-        return await self._services.store.read(lambda store: store.active_ids(chat_id))
-
-    async def messages(self, ids: Sequence[str]) -> list[StoredMessage]:
-        """These messages."""
-        return await self._services.store.read(lambda store: store.messages(ids)) if ids else []
-
-    async def branches(self, chat_id: str) -> dict[str, tuple[int, int]]:
-        """Where the conversation had a choice: message id to its place among its siblings, from 1, and their number."""
-        return await self._services.store.read(lambda store: store.branches(chat_id))
-
-    async def question_of(self, message_id: str) -> str | None:
-        """The question that an answer belongs to, or the question itself; None when it is deleted."""
-
-        def work(store: Store) -> str | None:
-            message = store.message(message_id)
-            if message.role == "user" or message.parent_id is None:
-                return message.id if message.role == "user" else None
-            return message.parent_id if store.message(message.parent_id).deleted_at is None else None
-
-        return await self._services.store.read(work)
-
-    async def draft(self, chat_id: str | None) -> str:
-        """What was typed there and not sent."""
-        return await self._services.store.read(lambda store: store.get_draft(chat_id or NEW_CHAT))
-
-    async def keep_draft(self, chat_id: str | None, text: str) -> None:
-        """Keeps what is typed there."""
-        await self._services.store.run(lambda store: store.set_draft(chat_id or NEW_CHAT, text))
-
-    async def find(self, chat_id: str, needle: str) -> list[str]:
-        """The messages of the conversation in which `needle` stands, without regard to case and diacritics, first
-        message first."""
-        wanted = fold(needle)
-
-        def work(store: Store) -> list[str]:
-            return [message.id for message in store.active_path(chat_id) if wanted in fold(message.content)]
-
-        return await self._services.store.read(work)
-
-    async def lead_to(self, chat_id: str, message_id: str) -> None:
-        """Makes the conversation go through that message, if it goes along another branch now."""
-
-        def work(store: Store) -> None:
-            if message_id not in store.active_ids(chat_id):
-                store.choose_branch(message_id)
-
-        await self._services.store.run(work)
-
-    # ── the tree ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def switch_branch(self, message_id: str, by: int) -> str | None:
-        """Makes the conversation go through the sibling so many places after that message; its id, None when there is
-        none."""
-
-        def work(store: Store) -> str | None:
-            with store.transaction():
-                ids = [sibling.id for sibling in store.siblings(message_id)]
-                place = ids.index(message_id) + by if message_id in ids else -1
-                if not 0 <= place < len(ids):
-                    return None
-                store.choose_branch(ids[place])
-                return ids[place]
-
-        return await self._services.store.run(work)
-
-    async def delete(self, message_id: str) -> None:
-        """Deletes a message; what follows it stays."""
-        await self._services.store.run(lambda store: store.delete_message(message_id))
-
-    async def restore(self, message_id: str) -> None:
-        """Brings a deleted message back."""
-        await self._services.store.run(lambda store: store.restore_message(message_id))
-
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def ask(self, chat_id: str | None, text: str, documents: Sequence[Document] = ()) -> Asked:
@@ -203,7 +114,7 @@ class Conversations:
         """
         self._titles.stop()
         chat = chat_id if chat_id is not None else await self._services.store.run(lambda store: store.create_chat())
-        await self._services.store.run(lambda store: store.set_draft(chat_id or NEW_CHAT, ""))
+        await self.stored.keep_draft(chat_id, "")
         async with self._sending:
             queued = await self._services.store.read(lambda store: store.outbox_list(chat))
             if not queued and chat not in self._live and takes_work(self._services.fleet.snapshots()):
@@ -275,7 +186,7 @@ class Conversations:
         Raises:
             StoreError: the history cannot be read.
         """
-        path = await self.messages((await self.active_ids(chat_id))[-2:])
+        path = await self.stored.messages((await self.stored.active_ids(chat_id))[-2:])
         if not path or chat_id in self._live:
             return None
         last = path[-1]
@@ -314,13 +225,8 @@ class Conversations:
             StoreError: the history cannot be read or written.
         """
         async with self._sending:
-            passed: set[str] = set()
-            for waiting in await self.outbox.waiting():
-                chat_id = waiting.item.chat_id
-                if chat_id in passed or chat_id in self._live:
-                    continue
-                passed.add(chat_id)  # what waits behind it in its chat never overtakes it
-                if not waiting.after_failure and takes_work(self._services.fleet.snapshots()):
+            for waiting in sendable(await self.outbox.waiting(), busy=tuple(self._live)):
+                if takes_work(self._services.fleet.snapshots()):
                     await self._send(waiting.item.id)
             await self._look_at_outbox()
 

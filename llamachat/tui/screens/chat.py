@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -27,6 +26,8 @@ from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
 from llamachat.tui.conversations import Conversations, Listeners
 from llamachat.tui.models import model_choices
 from llamachat.tui.screens.attach_desk import AttachmentDesk
+from llamachat.tui.screens.chat_banner import Banner
+from llamachat.tui.screens.chat_drafts import DraftDesk
 from llamachat.tui.screens.chat_drawing import AnswerDrawing
 from llamachat.tui.screens.chat_find import FindDesk
 from llamachat.tui.screens.chat_history import HistoryDesk
@@ -40,7 +41,6 @@ from llamachat.tui.screens.choosing import ChoiceScreen
 from llamachat.tui.screens.history_wishes import HistoryWishes
 from llamachat.tui.screens.searching import SearchScreen
 from llamachat.tui.services import Services
-from llamachat.tui.status import banner
 from llamachat.tui.undoing import UndoList
 from llamachat.tui.widgets.attachment_row import AttachmentRow
 from llamachat.tui.widgets.composer import Composer
@@ -52,9 +52,6 @@ from llamachat.tui.widgets.message_view import MessageView
 from llamachat.tui.widgets.outbox_panel import OutboxPanel
 from llamachat.tui.widgets.top_bar import TopBar
 from llamachat.tui.widgets.transcript import Transcript
-
-DRAFT_PAUSE_S: Final = 0.3
-"""What is typed is kept once the typing has paused for so long."""
 
 RESUME_INTERVAL_S: Final = 5.0
 """How often the screen looks for answers that a client has left behind."""
@@ -78,7 +75,6 @@ class ChatScreen(Screen[None]):
     DEFAULT_CSS = """
     ChatScreen { layers: base over; }
     ChatScreen #label { height: auto; background: $panel; color: $text; padding: 0 1; display: none; }
-    ChatScreen #banner { height: auto; background: $error; color: auto; text-style: bold; padding: 0 1; display: none; }
     ChatScreen #main { height: 1fr; }
     ChatScreen #center { width: 1fr; }
     ChatScreen.-narrow HistoryList { display: none; layer: over; dock: left; width: 100%; height: 100%; }
@@ -126,14 +122,12 @@ class ChatScreen(Screen[None]):
             trouble=self._tell_store_error,
         )
         self._parts: tuple[Widget, ...] = ()
-        self._early = 0  # characters at the start of the composer that were typed before it had the focus
-        self._draft_timer: Timer | None = None
-        self._countdown: Timer | None = None
+        self._drafts = DraftDesk(self, self._conversations.stored)
 
     def compose(self) -> ComposeResult:
         """Header, history, conversation, composer, status."""
         blink = self._services.settings.look.motion
-        bar, banner = TopBar(self._services), Static("", id="banner", markup=False)
+        bar, banner = TopBar(self._services), Banner(self._services, id="banner")
         history, transcript = HistoryList(id="history"), Transcript(id="transcript")
         outbox, composer = OutboxPanel(id="outbox"), Composer(id="composer", blink=blink)
         attached, live = AttachmentRow(id="attached"), LivePanel(id="live")
@@ -153,38 +147,20 @@ class ChatScreen(Screen[None]):
         """Shows what there is, and goes on with what was left."""
         self.query_one("#label").display = bool(self._services.banner)
         self._show_model()
-        self._countdown = self.set_interval(1.0, self._show_fleet, pause=True)
+        self.query_one(Banner).count(self._show_fleet)
         self._unsubscribe = self._services.fleet.subscribe(self._show_fleet)
         self._show_fleet()
-        await self._begin()
+        await self._drafts.begin()
+        await self._open.open(None)
         await self._show_history()
         await self._resume()
         self.set_interval(RESUME_INTERVAL_S, self._resume)
         self._elsewhere.start()
         self._live.start()
 
-    async def _begin(self) -> None:
-        """An empty conversation with its draft, behind which comes what was typed while the program started."""
-        draft = await self._conversations.draft(None)
-        composer = self.query_one(Composer)
-        composer.load_text(draft + composer.text)
-        composer.move_cursor(composer.document.end)
-        self._early += len(draft)
-        await self._open.open(None)
-
     def on_key(self, event: Key) -> None:
-        """Takes what was typed before the composer had the focus, as coming before what it has taken itself since."""
-        composer = self.query_one(Composer)
-        if self.focused not in (None, composer):
-            return
-        if event.key == "enter":
-            composer.send_first(self._early)
-            self._early = 0
-        elif event.is_printable and event.character:
-            text = composer.text
-            composer.load_text(text[: self._early] + event.character + text[self._early :])
-            composer.move_cursor(composer.document.end)
-            self._early += 1
+        """Takes what was typed before the composer had the focus."""
+        self._drafts.typed_early(event)
 
     async def _resume(self) -> None:
         """Takes up what a client that is gone has left, this one's predecessor or another on the same history."""
@@ -392,7 +368,7 @@ class ChatScreen(Screen[None]):
             return
         self._panels.uncover()
         if hit.message_id is not None:
-            await self._conversations.lead_to(hit.chat_id, hit.message_id)
+            await self._conversations.stored.lead_to(hit.chat_id, hit.message_id)
         await self._show_chat(hit.chat_id, at=hit.message_id)
         await self._show_history()
         if hit.message_id is None:
@@ -483,15 +459,9 @@ class ChatScreen(Screen[None]):
         """Leaves the open conversation for another, at its end or at a message; what was typed stays with each."""
         self._find.close()
         self._attached.hold_back()
-        draft = await self._conversations.draft(chat_id)
-        left = self._open.chat_id
-        composer = self.query_one(Composer)
-        typed = composer.message
-        composer.load_text(draft)
-        composer.move_cursor(composer.document.end)
-        await self._conversations.keep_draft(left, typed)
+        await self._drafts.change_chat(self._open.chat_id, chat_id)
         await self._open.open(chat_id, at=at)
-        composer.remember(self._open.questions())
+        self.query_one(Composer).remember(self._open.questions())
         self._attached.changed()
         self._live.show_chat(chat_id)
         self._show_fleet()
@@ -511,40 +481,25 @@ class ChatScreen(Screen[None]):
     def _show_fleet(self) -> None:
         if self._is_leaving:
             return
-        snapshots = self._services.fleet.snapshots()
         self._services.activity.tell(self._open.last_node, len(self._conversations.waiting))
         self._conversations.fleet_changed()
         self._live.fleet_changed()
         self._attached.fleet_changed()
         self._outbox.draw(self._open.chat_id)
-        text = banner(snapshots, self._services.clock())
-        self._update_line("#banner", text)
-        self.query_one("#banner").display = bool(text)
-        if self._countdown is not None:
-            if text:
-                self._countdown.resume()
-            else:
-                self._countdown.pause()
-
-    def _update_line(self, selector: str, text: str) -> None:
-        line = self.query_one(selector, Static)
-        if str(line.content) != text:
-            line.update(Content(text))
+        self.query_one(Banner).show_fleet()
 
     # ── drafts and trouble ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def on_text_area_changed(self) -> None:
         """Keeps what is typed a moment after the typing pauses."""
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
         for composer in self.query(Composer):
             self._attached.text_changed(composer.message)
-        self._draft_timer = self.set_timer(DRAFT_PAUSE_S, self.keep_draft)
+        self._drafts.typing(self.keep_draft)
 
     async def keep_draft(self) -> None:
         """Keeps what is typed, now."""
         try:
-            await self._conversations.keep_draft(self._open.chat_id, self.query_one(Composer).message)
+            await self._drafts.keep(self._open.chat_id)
         except StoreError as error:
             self._tell_store_error(error)
 

@@ -30,7 +30,7 @@ class FindDesk:
         """Finds the messages that have these words, and marks the words."""
         chat_id = self._chat.chat_id
         self._needle, self._at = needle.strip(), None
-        self._hits = await self._conversations.find(chat_id, self._needle) if chat_id and self._needle else []
+        self._hits = await self._conversations.stored.find(chat_id, self._needle) if chat_id and self._needle else []
         self._chat.mark(self._needle)
         self._tell()
 

@@ -38,7 +38,7 @@ class HistoryDesk:
         Raises:
             StoreError: the history cannot be read.
         """
-        categories = await self._conversations.listed()
+        categories = await self._conversations.stored.listed()
         groups = [self._group(category) for category in categories]
         for history in self._screen.query(HistoryList):
             history.show(groups, open_chat or "")

@@ -100,7 +100,7 @@ class MessageDesk:
 
     async def _answer_again(self, view: MessageView, chat_id: str, by: str) -> None:
         kind, _, name = by.partition(":")
-        question_id = await self._conversations.question_of(view.message_id)
+        question_id = await self._conversations.stored.question_of(view.message_id)
         if question_id is None:
             self._tell("The question to this answer is gone; there is nothing to answer again.")
             return
@@ -126,7 +126,7 @@ class MessageDesk:
             self._tell(_RUNNING)
 
     async def _switch(self, view: MessageView, by: int) -> None:
-        chosen = await self._conversations.switch_branch(view.message_id, by)
+        chosen = await self._conversations.stored.switch_branch(view.message_id, by)
         if chosen is None:
             self._tell("There is no other branch on that side.")
         else:
@@ -135,14 +135,14 @@ class MessageDesk:
     async def _delete(self, view: MessageView) -> None:
         message_id = view.message_id
         neighbour = self._chat.neighbour(message_id)
-        await self._conversations.delete(message_id)
+        await self._conversations.stored.delete(message_id)
         self._undo.add("The message is back.", lambda: self._restore(message_id))
         await self._chat.reload(at=neighbour)
         undo = first_key("chat.undo", self._services.settings.keys) if neighbour else "Undo among the commands"
         self._tell(f"Deleted. {undo} brings it back.")
 
     async def _restore(self, message_id: str) -> None:
-        await self._conversations.restore(message_id)
+        await self._conversations.stored.restore(message_id)
         await self._chat.reload(at=message_id)
 
     async def _save(self, view: MessageView) -> None:

@@ -78,14 +78,14 @@ class OpenChat:
         await self._alone(lambda: self._reload(at))
 
     async def _reload(self, at: str | None) -> None:
-        ids = await self._conversations.active_ids(self.chat_id) if self.chat_id is not None else []
+        ids = await self._conversations.stored.active_ids(self.chat_id) if self.chat_id is not None else []
         live = self._conversations.live(self.chat_id) if self.chat_id is not None else None
         if live is not None and live.message_id not in ids and live.question_id in ids:
             # It has only begun; what the history still ends with is the branch before it.
             del ids[ids.index(live.question_id) + 1 :]
         self._window = at_end(ids) if at is None else around(ids, at)
         transcript = self._transcript
-        messages = await self._conversations.messages(self._window.shown)
+        messages = await self._conversations.stored.messages(self._window.shown)
         if messages:
             views = [stored_view(message) for message in messages]
             await transcript.show(views, may_have_older=self._window.has_older, may_have_newer=self._window.has_newer)
@@ -136,7 +136,7 @@ class OpenChat:
 
         async def work() -> None:
             self._window, ids = self._window.older()
-            views = [stored_view(message) for message in await self._conversations.messages(ids)]
+            views = [stored_view(message) for message in await self._conversations.stored.messages(ids)]
             await self._transcript.add_older(views, may_have_older=self._window.has_older)
             await self._mark_branches()
 
@@ -147,7 +147,7 @@ class OpenChat:
 
         async def work() -> None:
             self._window, ids = self._window.newer()
-            views = [stored_view(message) for message in await self._conversations.messages(ids)]
+            views = [stored_view(message) for message in await self._conversations.stored.messages(ids)]
             await self._transcript.add_newer(views, may_have_newer=self._window.has_newer)
             await self._mark_branches()
 
@@ -199,7 +199,7 @@ class OpenChat:
         """Says on every message which of several branches it is."""
         if self.chat_id is None:
             return
-        branches = await self._conversations.branches(self.chat_id)
+        branches = await self._conversations.stored.branches(self.chat_id)
         for view in self._transcript.messages:
             view.show_branch(branches.get(view.message_id))
             view.mark(self._needle)
@@ -214,8 +214,8 @@ class OpenChat:
             chat_id = self.chat_id
             if chat_id is None or self._conversations.live(chat_id) is not None:
                 return
-            ids = tuple(await self._conversations.active_ids(chat_id))
-            last = await self._conversations.messages(ids[-1:])
+            ids = tuple(await self._conversations.stored.active_ids(chat_id))
+            last = await self._conversations.stored.messages(ids[-1:])
             view = self.view(last[0].id) if last else None
             is_new = ids != tuple(self._window.ids) or (view is not None and view.text != last[0].content)
             if not is_new:

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from llamachat.fleet.outbox import Outbox, takes_work
+from llamachat.fleet.outbox import Outbox, Waiting, sendable, takes_work
 from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.protocol import ChatMessage
-from llamachat.store import StoreThread
+from llamachat.store import OutboxItem, StoreThread
 
 
 @contextlib.asynccontextmanager
@@ -109,3 +109,26 @@ def test_a_question_can_be_sent_when_a_node_takes_work() -> None:
     assert takes_work([node("offline"), node("warning")])
     assert not takes_work([node("offline"), node("draining"), node("connecting"), node("refused")])
     assert not takes_work([])
+
+
+def waits(text: str, chat_id: str, *, after_failure: bool = False) -> Waiting:
+    item = OutboxItem(text, chat_id, text, None, text, text, (), {}, 0, 0.0, None, None)
+    return Waiting(item, "", after_failure)
+
+
+def test_of_each_chat_the_first_question_is_sent_unless_something_keeps_it_back() -> None:
+    waiting = (
+        waits("a1", "a"),
+        waits("b1", "b", after_failure=True),
+        waits("a2", "a"),
+        waits("b2", "b"),
+        waits("c1", "c"),
+    )
+
+    def ids(busy: tuple[str, ...] = (), wanted: tuple[str, ...] = ()) -> list[str]:
+        return [one.item.id for one in sendable(waiting, busy=busy, wanted=wanted)]
+
+    assert ids() == ["a1", "c1"]
+    assert ids(busy=("a",)) == ["c1"]
+    assert ids(wanted=("b1",)) == ["a1", "b1", "c1"]
+    assert ids(wanted=("b2",)) == ["a1", "c1"], "what waits behind another question never overtakes it"
