@@ -20,6 +20,7 @@ from llamachat.documents.attaching import Attached
 from llamachat.documents.estimating import TokenRatio
 from llamachat.tui.actions import bindings
 from llamachat.tui.formatting import number
+from llamachat.tui.removing import removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ class AttachmentRow(Vertical):
         kept = {one.id for one in shown}
         for item_id, view in views.items():
             if item_id not in kept:
-                await view.remove()
+                await removed(view.remove())
         for one in shown:
             if one.id in views:
                 views[one.id].show(one)

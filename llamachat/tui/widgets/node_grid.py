@@ -12,6 +12,7 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from llamachat.tui.nodes_cards import CARD_LINES, Card
+from llamachat.tui.removing import removed
 from llamachat.tui.widgets.node_card import NodeCard
 
 CARD_WIDTH: Final = 38
@@ -65,7 +66,7 @@ class NodeGrid(Container):
         wanted = [card.node for card in cards]
         gone = [widget for node, widget in widgets.items() if node not in wanted]
         if gone:
-            await self.remove_children(gone)
+            await removed(self.remove_children(gone))
         new = [NodeCard(card) for card in cards if card.node not in widgets]
         for card in cards:
             if card.node in widgets:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from llamachat.tui.removing import removed
 from llamachat.tui.widgets.message_view import MessageView
 
 
@@ -86,7 +87,7 @@ class Transcript(Widget):
         self._may_have_newer = False
         container = self.query_one("#messages")
         async with self.batch():
-            await container.remove_children()
+            await removed(container.remove_children())
             await container.mount_all(views)
         self.follow()
         # Set last: what moves on the way here is not the reader.
@@ -95,7 +96,7 @@ class Transcript(Widget):
     async def add(self, *views: Widget) -> None:
         """Adds at the end."""
         container = self.query_one("#messages")
-        await container.query("#empty").remove()
+        await removed(container.query("#empty").remove())
         await container.mount_all(views)
 
     async def add_older(self, views: Sequence[Widget], *, may_have_older: bool) -> None:
