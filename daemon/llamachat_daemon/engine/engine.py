@@ -20,7 +20,7 @@ from llamachat_daemon.engine.fingerprint import fingerprint, read_model
 from llamachat_daemon.engine.gguf_header import BrokenFile, Header
 from llamachat_daemon.engine.rendering import Renderer, TemplateFailed
 from llamachat_daemon.engine.scheduler import BATCH_ROWS, EXACT_BATCH_ROWS
-from llamachat_daemon.engine.speeds import step_seconds
+from llamachat_daemon.engine.speeds import Steps
 from llamachat_daemon.engine.template import ChatTemplate, Special, Specials
 from llamachat_daemon.engine.threads import default_threads, learn_threads, thread_candidates
 from llamachat_daemon.pipe.frames import Load, Loaded
@@ -201,11 +201,14 @@ def warm_up(context: llama.Context) -> bool:
 def find_threads(context: llama.Context, streams: int) -> None:
     """Has the context compute with the thread count that decodes so many answers fastest."""
 
+    trial = Steps(context, streams)
+
     def try_out(threads: int) -> float:
         context.use_threads(threads)
-        return step_seconds(context, streams, steps=2)
+        return trial.seconds(steps=2)
 
     context.use_threads(learn_threads(thread_candidates(), try_out, time.monotonic))
+    trial.forget()
 
 
 def check_memory(kv_bytes: int, available: int, cells: int) -> None:

@@ -59,28 +59,50 @@ def suggested_slots(decode: Mapping[int, float]) -> int:
     return min(streams for streams, rate in decode.items() if rate >= enough)
 
 
-def step_seconds(
-    context: llama.Context, streams: int, steps: int, clock: Callable[[], float] = time.perf_counter
-) -> float:
-    """Seconds of a step that decodes so many answers, the median of `steps`. Forgets what the sequences held."""
-    token = np.zeros(1, dtype=np.int32)
-    taken = []
-    for sequence in range(streams):
-        context.forget(sequence)
-        context.batch.clear()
-        context.batch.add(np.zeros(DEPTH, dtype=np.int32), 0, sequence, logits=False)
-        context.decode()
-    for step in range(steps + 1):
-        context.batch.clear()
-        for sequence in range(streams):
-            context.batch.add(token, DEPTH + step, sequence, logits=True)
-        started = clock()
-        context.decode()
-        context.logits()
-        taken.append(clock() - started)
-    for sequence in range(streams):
-        context.forget(sequence)
-    return median(taken[1:])  # the first one starts the threads
+class Steps:
+    """Steps that decode so many answers, each with `DEPTH` tokens behind it.
+
+    The tokens are read once and stay until `forget`, so that a try costs little more than its steps.
+    """
+
+    def __init__(self, context: llama.Context, streams: int, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._context = context
+        self._streams = streams
+        self._clock = clock
+        self._is_filled = False
+
+    def seconds(self, steps: int) -> float:
+        """Seconds of a step, the median of `steps`."""
+        if not self._is_filled:
+            self._fill()
+        batch = self._context.batch
+        token = np.zeros(1, dtype=np.int32)
+        taken = []
+        for step in range(steps + 1):
+            batch.clear()
+            for sequence in range(self._streams):
+                batch.add(token, DEPTH + step, sequence, logits=True)
+            started = self._clock()
+            self._context.decode()
+            self._context.logits()
+            taken.append(self._clock() - started)
+        # Some caches cannot go back by a part: what they hold is read again.
+        self._is_filled = all(self._context.forget(sequence, DEPTH) for sequence in range(self._streams))
+        return median(taken[1:])  # the first one starts the threads
+
+    def forget(self) -> None:
+        """Empties the sequences."""
+        self._is_filled = False
+        for sequence in range(self._streams):
+            self._context.forget(sequence)
+
+    def _fill(self) -> None:
+        self.forget()
+        for sequence in range(self._streams):
+            self._context.batch.clear()
+            self._context.batch.add(np.zeros(DEPTH, dtype=np.int32), 0, sequence, logits=False)
+            self._context.decode()
+        self._is_filled = True
 
 
 def prefill_seconds(context: llama.Context, clock: Callable[[], float] = time.perf_counter) -> float:
@@ -126,7 +148,9 @@ def measure(request: Load, *, streams: Sequence[int] = STREAMS, threads: Iterabl
                 context.use_threads(count)
                 prefills[count].append(prefill_seconds(context))
                 for number in streams:
-                    steps[count, number].append(step_seconds(context, number, STEPS))
+                    trial = Steps(context, number)
+                    steps[count, number].append(trial.seconds(STEPS))
+                    trial.forget()
     except llama.LlamaError as error:
         raise CannotMeasure(str(error)) from error
     rows = context.batch.capacity

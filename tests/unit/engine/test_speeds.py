@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamachat_daemon.engine.llama import Context, ContextOptions, Model
-from llamachat_daemon.engine.speeds import ENOUGH, Speed, best, step_seconds, suggested_slots
+from llamachat_daemon.engine.speeds import DEPTH, ENOUGH, Speed, Steps, best, suggested_slots
 from llamachat_daemon.engine.threads import LEARNING_ROUNDS, LEARNING_SECONDS, fastest, learn_threads, thread_candidates
 
 rates = st.dictionaries(st.integers(1, 64), st.floats(0.1, 1e4), min_size=1)
@@ -70,10 +70,14 @@ def test_learning_ends_when_its_time_is_over() -> None:
     assert machine.tried.count(1) == 1
 
 
-def test_a_measured_step_leaves_nothing_in_the_cache(model: Model) -> None:
+def test_measured_steps_leave_nothing_in_the_cache_and_read_the_text_before_them_once(model: Model) -> None:
     context = Context(model, ContextOptions(cells=256, sequences=3, batch_rows=64, threads=1, unified=True))
     try:
-        assert step_seconds(context, streams=3, steps=2) > 0
+        trial = Steps(context, streams=3)
+        for _ in range(40):  # would not fit, if each left something
+            assert trial.seconds(steps=2) > 0
+            assert [context.last_position(sequence) for sequence in range(3)] == [DEPTH - 1] * 3
+        trial.forget()
         assert [context.last_position(sequence) for sequence in range(3)] == [-1, -1, -1]
     finally:
         context.free()
