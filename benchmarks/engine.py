@@ -1,6 +1,6 @@
 """The engine against the physical limit and against llama.cpp's own server, on the same machine and the same file.
 
-    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--plain] [--cpp-python PYTHON]
+    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--attention flash] [--cpp-python PY]
 
 decode: tokens per second of 1, 4 and 8 answers together, through the socket, and in a bare loop over `llama_decode`.
 gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
@@ -27,6 +27,7 @@ from statistics import median
 from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon
 from benchmarks.random_gguf import SHAPES, write
 from llamachat_daemon.engine.threads import default_threads
+from llamachat_daemon.pipe.frames import ATTENTIONS
 
 STREAMS = (1, 4, 8)
 CONTEXT = 8192
@@ -194,7 +195,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--only", choices=("decode", "gaps", "turns"))
     parser.add_argument("--cpp-python", metavar="PYTHON")
-    parser.add_argument("--plain", action="store_true", help="our daemon with plain_attention")
+    parser.add_argument("--attention", choices=ATTENTIONS, default="auto", help="of our daemon")
     parser.add_argument("--threads", type=int, default=default_threads(), help="of our daemon and of the bare loop")
     options = parser.parse_args(arguments)
     wanted = [options.only] if options.only else ["decode", "gaps", "turns"]
@@ -208,7 +209,7 @@ def main(arguments: list[str]) -> int:
             )
             with ExitStack() as stack:
                 servers: list[Server] = [
-                    stack.enter_context(daemon(model, slots, context, directory, options.threads, plain=options.plain))
+                    stack.enter_context(daemon(model, slots, context, directory, options.threads, options.attention))
                 ]
                 if options.cpp_python:
                     servers.append(stack.enter_context(cpp_server(options.cpp_python, model, slots, context)))

@@ -183,10 +183,10 @@ class BareLoop:
 
 
 @contextmanager
-def daemon(model: Path, slots: int, context: int, directory: Path, threads: int, *, plain: bool) -> Iterator[Daemon]:
-    """Our daemon, ready; with plain attention where asked for."""
+def daemon(model: Path, slots: int, context: int, directory: Path, threads: int, attention: str) -> Iterator[Daemon]:
+    """Our daemon, ready."""
     config = directory / "daemon.toml"
-    config.write_text(f"[engine]\nplain_attention = {str(plain).lower()}\n")
+    config.write_text(f'[engine]\nattention = "{attention}"\n')
     command = [
         sys.executable, "-m", "llamachat_daemon", "serve", "--port", "0", "--data-dir", str(directory),
         "--model", str(model), "--slots", str(slots), "--context", str(context), "--log-level", "warning",

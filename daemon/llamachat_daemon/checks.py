@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from llamachat.base.sizes import parse_size
 from llamachat.protocol.params import Range
 
 _T = TypeVar("_T")
+_Word = TypeVar("_Word", bound=str)
 Check = Callable[[Any], _T]
 
 _PERCENT: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
@@ -65,13 +66,13 @@ def text(limit: int, *, empty: bool = False) -> Check[str]:
     return check
 
 
-def one_of(allowed: Collection[str]) -> Check[str]:
+def one_of(allowed: Sequence[_Word]) -> Check[_Word]:
     """One of a few words."""
 
-    def check(value: Any) -> str:
-        if value not in allowed:
+    def check(value: Any) -> _Word:
+        if not isinstance(value, str) or value not in allowed:
             raise Wrong(", ".join(json.dumps(word) for word in allowed))
-        return str(value)
+        return allowed[allowed.index(value)]
 
     return check
 

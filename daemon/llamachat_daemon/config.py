@@ -11,6 +11,7 @@ from typing import Final
 import platformdirs
 
 from llamachat.protocol import DEFAULT_PORT
+from llamachat_daemon.pipe.frames import Attention
 
 GUIDE: Final = "guide"
 """Id of the bundled model."""
@@ -82,13 +83,15 @@ class ArchiveConfig:
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
     """`target_gap` is how long a step that also reads prompts may take, in plain decode steps; `isolate_principals`
-    shares no warm prompts between principals; `plain_attention` does without flash attention on a processor;
+    shares no warm prompts between principals; `attention` is how attention is computed on a processor;
+    `warm_bytes` of finished conversations are kept for their next turns (None: twice those of the cache);
     `drain_seconds` is how long running answers may finish at the end."""
 
     exact_batches: bool = False
     target_gap: float = 2.3
     isolate_principals: bool = False
-    plain_attention: bool = False
+    attention: Attention = "auto"
+    warm_bytes: int | None = None
     drain_seconds: float = 30.0
 
 

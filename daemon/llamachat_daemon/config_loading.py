@@ -32,6 +32,7 @@ from llamachat_daemon.config import (
     data_directory,
     guide_file,
 )
+from llamachat_daemon.pipe.frames import ATTENTIONS
 from llamachat_daemon.toml_tables import Source, Table
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -110,7 +111,8 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
             exact_batches=engine.take("exact_batches", False, checks.yes_or_no),
             target_gap=engine.take("target_gap", 2.3, checks.number(1.0, 100.0)),
             isolate_principals=engine.take("isolate_principals", False, checks.yes_or_no),
-            plain_attention=engine.take("plain_attention", False, checks.yes_or_no),
+            attention=engine.take("attention", "auto", checks.one_of(ATTENTIONS)),
+            warm_bytes=engine.take("warm_bytes", None, checks.size(0)),
             drain_seconds=engine.take("drain_seconds", 30.0, checks.number(0.0, 3600.0)),
         ),
         log=LogConfig(
@@ -119,8 +121,8 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
             clients_may_read=log.take("clients_may_read", False, checks.yes_or_no),
         ),
     )
-    if loaded.engine.exact_batches and loaded.engine.plain_attention:
-        engine.wrong("plain_attention", "true, with exact_batches", "one of the two at most")
+    if loaded.engine.exact_batches and loaded.engine.attention == "plain":
+        engine.wrong("attention", '"plain", with exact_batches', '"auto" or "flash"')
     for table in (top, queue, records, archive, engine, log):
         table.close()
     return loaded

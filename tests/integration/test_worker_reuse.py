@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llamachat.protocol import Params, PromptMessage
-from llamachat_daemon.pipe.frames import Loaded
+from llamachat_daemon.pipe.frames import Attention, Loaded
 from tests.random_models import tiny_model
 from tests.worker_process import Answer, WorkerProcess, worker
 
@@ -100,7 +100,7 @@ async def test_chats_that_take_turns_all_stay_warm(running: WorkerProcess) -> No
 
 async def test_a_chat_that_was_dropped_for_others_is_read_again_and_goes_on_as_well(tiny: Path) -> None:
     greedy = Params(temperature=0, seed=1, max_tokens=20, ignore_eos=True)
-    async with worker(tiny, slots=2, context=256) as process:
+    async with worker(tiny, slots=2, context=256, warm_bytes=0) as process:
         assert isinstance(process.loaded, Loaded)
         first = Chat(process, "first")
         question = "Where does the road go? " * 3
@@ -131,8 +131,9 @@ async def test_a_prompt_of_another_principal_is_shared_unless_the_operator_isola
         assert prefilled(own) == 1
 
 
-async def test_with_plain_attention_conversations_go_on_just_as_well(tiny: Path) -> None:
-    async with worker(tiny, slots=2, context=512, plain_attention=True) as process:
+@pytest.mark.parametrize("attention", ["flash", "plain"])
+async def test_with_either_attention_conversations_go_on_just_as_well(tiny: Path, attention: Attention) -> None:
+    async with worker(tiny, slots=2, context=512, attention=attention) as process:
         chat = Chat(process, "c")
         before = await chat.say(0, "Where does the road go?", WILD)
         after = await chat.say(1, "And then?", WILD)

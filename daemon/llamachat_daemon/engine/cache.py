@@ -1,7 +1,8 @@
-"""Which sequence of llama.cpp's cache belongs to whom.
+"""Which sequence of llama.cpp's cache belongs to whom, and what of finished conversations stays warm.
 
-There are more sequences than slots: what a finished conversation left in the cache stays, as a warm beginning for its
-next turn, until the room is needed.
+Attention on a processor takes time for every cell in use, whosever it is. So what a finished conversation left stays in
+the cache only until somebody else begins; then it is put aside as bytes, and copied back for its next turn: some
+microseconds a token, where reading it again takes milliseconds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from llamachat_daemon.engine.prefixes import Ids, Match, Owner, PrefixIndex, Resident
+from llamachat_daemon.engine.prefixes import Ids, Match, Owner, PrefixIndex, Resident, State
 
 
 class Memory(Protocol):
@@ -24,6 +25,14 @@ class Memory(Protocol):
         """Lets `target` hold the first `count` positions of `source`."""
         ...
 
+    def save(self, sequence: int) -> State | None:
+        """What the sequence holds, as bytes; None where that is not possible."""
+        ...
+
+    def load(self, sequence: int, state: State) -> bool:
+        """Has an empty sequence hold what was saved; False (and still empty) where there is no room."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -34,43 +43,47 @@ class Place:
 
 
 class SharedCache:
-    """Sequences that come and go, with idle ones kept for their beginnings.
+    """Sequences that come and go, and up to `warm_bytes` of what finished conversations left.
 
-    Without `can_drop_parts` (the model's state is more than keys and values by position), only an idle sequence whose
+    Without `can_drop_parts` (the model's state is more than keys and values by position), only a resident whose
     whole content is wanted helps. With `isolate`, nobody's prompt is served from what another principal's left: how
     quickly an answer begins would tell that somebody had asked the same.
     """
 
-    def __init__(self, memory: Memory, sequences: int, *, can_drop_parts: bool, isolate: bool = False) -> None:
+    def __init__(
+        self, memory: Memory, sequences: int, *, can_drop_parts: bool, warm_bytes: int, isolate: bool = False
+    ) -> None:
         self._memory = memory
         self._free = list(range(sequences))
         self._can_drop_parts = can_drop_parts
+        self._warm_bytes = warm_bytes
         self._isolate = isolate
-        self._idle = PrefixIndex()
+        self._warm = PrefixIndex()
 
     @property
     def residents(self) -> tuple[Resident, ...]:
-        """The idle sequences, the one that was used last at the end."""
-        return self._idle.residents
+        """What is warm and not at work, the one that was used last at the end."""
+        return self._warm.residents
 
     def take(self, ids: Ids, owner: Owner, busy: Sequence[Resident] = ()) -> Place:
         """A sequence for these ids. There must be fewer sequences in use than there are; `busy` are those in use, with
-        what they hold by now."""
+        what they hold by now. Whatever else is idle in the cache is put aside."""
         principal = owner.principal if self._isolate else None
-        idle = self._idle.longest(ids, principal=principal, parts=self._can_drop_parts)
+        warm = self._warm.longest(ids, principal=principal, parts=self._can_drop_parts)
         used = PrefixIndex(tuple(busy)).longest(ids, principal=principal) if self._can_drop_parts else None
-        if used is not None and (idle is None or used.count > idle.count):
-            return self._share(used, self._free_sequence())
-        if idle is None:
-            return Place(self._free_sequence(), 0)
-        if not idle.whole and (self._free or self._give_up_least(keep=idle.resident.sequence) is not None):
-            return self._share(idle, self._free.pop())
-        return self._take_over(idle)
+        if warm is not None and (used is None or used.count <= warm.count):
+            return self._take_warm(warm)
+        self._put_aside()
+        sequence = self._free.pop()
+        if used is None or used.resident.sequence is None:
+            return Place(sequence, 0)
+        self._memory.share(used.resident.sequence, sequence, used.count)
+        return Place(sequence, used.count)
 
     def release(self, sequence: int, ids: Ids, owner: Owner) -> None:
         """The attempt is over; what it holds (`ids`) stays for later."""
         if len(ids):
-            self._idle = self._idle.with_newest(Resident(sequence, ids, owner))
+            self._warm = self._warm.with_newest(Resident(sequence, ids, owner))
         else:
             self.drop(sequence)
 
@@ -79,40 +92,58 @@ class SharedCache:
         self._memory.forget(sequence)
         self._free.append(sequence)
 
-    def make_room(self, cells: int = 1) -> bool:
-        """Gives up idle sequences until about so many cells are free; False when there is none."""
-        freed = self._give_up_least()
-        if freed is None:
-            return False
-        while freed < cells and (more := self._give_up_least()) is not None:
-            freed += more
-        return True
+    def make_room(self) -> bool:
+        """Empties the cache of all that is not at work; False when there was nothing."""
+        return self._put_aside()
 
-    def _give_up_least(self, *, keep: int | None = None) -> int | None:
-        """Gives up the idle sequence that is worth least; what only it held, or None when there is none."""
-        least = self._idle.least_worth(keep=keep)
-        if least is None:
+    def _take_warm(self, match: Match) -> Place:
+        resident = match.resident
+        if resident.sequence is None:
+            self._put_aside()
+            return self._take_back(match)
+        if not match.whole:  # it stays warm beside what begins like it
+            saved = self._saved(resident)
+            if saved is not None:
+                self._warm = self._warm.replacing(resident, saved)
+        self._warm = self._warm.without(resident)
+        self._put_aside()
+        return self._shortened(resident.sequence, match)
+
+    def _take_back(self, match: Match) -> Place:
+        sequence = self._free.pop()
+        assert match.resident.state is not None
+        if not self._memory.load(sequence, match.resident.state):
+            return Place(sequence, 0)
+        if match.whole:
+            self._warm = self._warm.without(match.resident)
+        return self._shortened(sequence, match)
+
+    def _shortened(self, sequence: int, match: Match) -> Place:
+        """The sequence with no more in it than the match."""
+        if match.whole or self._memory.forget(sequence, match.count):
+            return Place(sequence, match.count)
+        self._memory.forget(sequence)
+        return Place(sequence, 0)
+
+    def _put_aside(self) -> bool:
+        """Copies out all that is idle in the cache, as far as `warm_bytes` go; False when nothing was."""
+        idle = [resident for resident in self._warm.residents if resident.sequence is not None]
+        for resident in idle:
+            saved = self._saved(resident)
+            self._warm = self._warm.replacing(resident, saved) if saved else self._warm.without(resident)
+            assert resident.sequence is not None
+            self.drop(resident.sequence)
+        while sum(each.state.nbytes for each in self._warm.residents if each.state is not None) > self._warm_bytes:
+            least = self._warm.least_worth()
+            assert least is not None
+            self._warm = self._warm.without(least.resident)
+        return bool(idle)
+
+    def _saved(self, resident: Resident) -> Resident | None:
+        if not self._warm_bytes or resident.sequence is None:
             return None
-        self._idle = self._idle.without(least.resident.sequence)
-        self.drop(least.resident.sequence)
-        return len(least.resident.ids) - least.count
-
-    def _free_sequence(self) -> int:
-        if not self._free:
-            self._give_up_least()
-        return self._free.pop()
-
-    def _share(self, match: Match, target: int) -> Place:
-        self._memory.share(match.resident.sequence, target, match.count)
-        return Place(target, match.count)
-
-    def _take_over(self, match: Match) -> Place:
-        sequence, cached = match.resident.sequence, match.count
-        self._idle = self._idle.without(sequence)
-        if not match.whole and not self._memory.forget(sequence, cached):
-            self._memory.forget(sequence)
-            cached = 0
-        return Place(sequence, cached)
+        state = self._memory.save(resident.sequence)
+        return None if state is None else Resident(None, resident.ids, resident.owner, state)
 
 
 class AppendOnlyCache:
@@ -145,7 +176,7 @@ class AppendOnlyCache:
     def drop(self, sequence: int) -> None:
         """The attempt gives its sequence up; its cells stay used until `reset`."""
 
-    def make_room(self, _cells: int = 1) -> bool:
+    def make_room(self) -> bool:
         """Nothing can be given up in part."""
         return False
 

@@ -40,6 +40,9 @@ PLAIN_ATTENTION_BYTES: Final = 512 << 20
 MIN_PLAIN_ATTENTION_ROWS: Final = 64
 """With smaller batches, prompts are read slowly."""
 
+WARM_CACHES: Final = 2
+"""Conversations that are put aside may take so many times the cache's memory; what begins alike is in each of them."""
+
 LEARNING_STREAMS: Final = 4
 """Answers at once (or as many as there are slots) for which the best number of threads is looked for."""
 
@@ -123,9 +126,9 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     plain_rows = 0
     if llama.computes_on_cpu(request.gpu_layers):
         check_memory(kv_bytes, psutil.virtual_memory().available, cells)
-        if request.plain_attention and not request.exact_batches:
+        if request.attention != "flash" and not request.exact_batches:
             plain_rows = plain_attention_rows(header, cells)
-            if not plain_rows:
+            if not plain_rows and request.attention == "plain":
                 sys.stderr.write(
                     f"warning: a cache of {cells} tokens is too large for plain attention; flash attention is used\n"
                 )
@@ -149,7 +152,13 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     if request.exact_batches:
         cache = AppendOnlyCache(context, sequences - 1)
     else:
-        cache = SharedCache(context, sequences, can_drop_parts=drops_parts, isolate=request.isolate_principals)
+        cache = SharedCache(
+            context,
+            sequences,
+            can_drop_parts=drops_parts,
+            warm_bytes=warm_bytes(request.warm_bytes, kv_bytes, psutil.virtual_memory().available),
+            isolate=request.isolate_principals,
+        )
     loaded = Loaded(
         name=model.metadata("general.name") or model.path.stem,
         architecture=header.architecture,
@@ -219,6 +228,12 @@ def check_memory(kv_bytes: int, available: int, cells: int) -> None:
             f"A cache of {cells} tokens takes {kv_bytes / 1e9:.1f} GB of memory, and "
             f"{available / 1e9:.1f} GB are free; ask for less context or fewer slots."
         )
+
+
+def warm_bytes(wanted: int | None, kv_bytes: int, available: int) -> int:
+    """Bytes for conversations that are put aside: as many as are wanted, else `WARM_CACHES` times those of the cache,
+    but never more than half of the memory that is left."""
+    return min(WARM_CACHES * kv_bytes if wanted is None else wanted, available // 2)
 
 
 def plain_attention_rows(header: Header, cells: int) -> int:

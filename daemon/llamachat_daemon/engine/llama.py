@@ -25,6 +25,7 @@ from llama_cpp.llama_grammar import json_schema_to_gbnf
 
 Ids = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
+State = npt.NDArray[np.uint8]
 
 MAX_SEQUENCES: Final = 256
 """Most sequence ids that a context can have (LLAMA_MAX_SEQ)."""
@@ -442,6 +443,21 @@ class Context:
         Dropping the whole never fails."""
         return bool(c.llama_memory_seq_rm(self._memory, self._known(sequence), start, -1))
 
+    def save(self, sequence: int) -> State | None:
+        """What the sequence holds, as bytes for `load` of the same context; None where llama.cpp cannot."""
+        number = self._known(sequence)
+        size = int(c.llama_state_seq_get_size(self.handle, number))
+        state: State = np.empty(size, dtype=np.uint8)
+        return state if size and c.llama_state_seq_get_data(self.handle, _bytes(state), size, number) == size else None
+
+    def load(self, sequence: int, state: State) -> bool:
+        """Has an empty sequence hold what was saved; False (and it is empty) where there is no room for that."""
+        number = self._known(sequence)
+        if c.llama_state_seq_set_data(self.handle, _bytes(state), state.nbytes, number) == state.nbytes:
+            return True
+        c.llama_memory_seq_rm(self._memory, number, -1, -1)
+        return False
+
     def share(self, source: int, target: int, count: int) -> None:
         """Lets `target` hold the first `count` positions of `source`. Only in a unified cache, where it costs nothing.
 
@@ -533,6 +549,10 @@ class Grammar:
         if self._vocabulary.end_of_generation[token] or not self.allowed(np.array([token], dtype=np.int32))[0]:
             raise GrammarError(f"The grammar does not allow token {token} here.")
         c.llama_sampler_accept(self.handle, token)
+
+
+def _bytes(state: State) -> Any:
+    return state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
 
 
 def _free_with(owner: object, handle: Any) -> None:

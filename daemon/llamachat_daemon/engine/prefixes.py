@@ -1,7 +1,7 @@
-"""What the idle sequences of the cache hold, and which of them helps a prompt: values without I/O.
+"""What is warm, and which of it helps a prompt: values without I/O.
 
-There are at most 256 sequences, and comparing two of thousands of ids takes microseconds: looking through them all is
-quicker than keeping a tree of tokens, which every new token would change.
+There are some hundreds of conversations at most, and comparing two of thousands of ids takes microseconds: looking
+through them all is quicker than keeping a tree of tokens, which every new token would change.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 Ids = npt.NDArray[np.int32]
+State = npt.NDArray[np.uint8]
+"""What a sequence holds, as bytes that only the same context understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +26,26 @@ class Owner:
     chat: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resident:
-    """A sequence and what it holds."""
+    """A conversation that is warm: in a sequence of the cache, or (`sequence` is None) put aside as `state`."""
 
-    sequence: int
+    sequence: int | None
     ids: Ids
     owner: Owner
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A sequence that holds the first `count` ids of a prompt, and perhaps more of its own."""
+    """A resident that begins with the first `count` ids of a prompt, and perhaps has more of its own."""
 
     resident: Resident
     count: int
 
     @property
     def whole(self) -> bool:
-        """All that the sequence holds is wanted."""
+        """All that the resident holds is wanted."""
         return self.count == len(self.resident.ids)
 
 
@@ -56,9 +59,13 @@ class PrefixIndex:
         """The same and one more."""
         return PrefixIndex((*self.residents, resident))
 
-    def without(self, sequence: int) -> PrefixIndex:
-        """The same but for that sequence."""
-        return PrefixIndex(tuple(resident for resident in self.residents if resident.sequence != sequence))
+    def without(self, left_out: Resident) -> PrefixIndex:
+        """The same but for that one."""
+        return PrefixIndex(tuple(resident for resident in self.residents if resident is not left_out))
+
+    def replacing(self, old: Resident, new: Resident) -> PrefixIndex:
+        """The same with one in the place of another, as old as that."""
+        return PrefixIndex(tuple(new if resident is old else resident for resident in self.residents))
 
     def longest(self, ids: Ids, *, principal: str | None = None, parts: bool = True) -> Match | None:
         """The resident that saves the most of `ids`, of equals the newest; None where none saves anything.
@@ -75,8 +82,8 @@ class PrefixIndex:
                 best = match
         return best
 
-    def least_worth(self, *, keep: int | None = None) -> Match | None:
-        """What to give up first, but for the sequence `keep`: its `count` is what it shares with another resident.
+    def least_worth(self) -> Match | None:
+        """What to give up first: its `count` is what it shares with another resident.
 
         Its worth is what would have to be read again (what no other resident holds), divided by its age: 1 for the
         newest, and one more for each that was used since. Of equals the oldest goes.
@@ -85,7 +92,7 @@ class PrefixIndex:
         best: tuple[float, Match] | None = None
         for place, (resident, count) in enumerate(zip(self.residents, shared, strict=True)):
             worth = (len(resident.ids) - count) / (len(self.residents) - place)
-            if resident.sequence != keep and (best is None or worth < best[0]):
+            if best is None or worth < best[0]:
                 best = (worth, Match(resident, count))
         return best[1] if best else None
 

@@ -240,7 +240,7 @@ class Worker:
         cache = self._engine.cache
         if isinstance(cache, AppendOnlyCache):
             self._start_over(cache)
-        elif cache.make_room(rows):
+        elif cache.make_room():
             return
         elif rows > 1:
             self._row_limit = rows // 2
@@ -355,10 +355,11 @@ class Worker:
     def stats(self) -> Stats:
         """How the worker is."""
         warm = [*self._engine.cache.residents, *(attempt.holding for attempt in self._active.values())]
+        in_cells = [each.ids for each in warm if each.sequence is not None]
         return Stats(
             busy=len(self._active),
             waiting=len(self._waiting) + len(self._preparing),
-            kv_tokens_used=min(distinct_tokens([resident.ids for resident in warm]), self._engine.context.cells),
+            kv_tokens_used=min(distinct_tokens(in_cells), self._engine.context.cells),
             decode_tokens_per_second=self._rates.decode,
             prefill_tokens_per_second=self._rates.prefill,
             resident=[(each.owner.principal, each.owner.chat, len(each.ids)) for each in warm if each.owner.chat],

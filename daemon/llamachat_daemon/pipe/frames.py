@@ -6,7 +6,7 @@ template, sampling, cache). Everything about one attempt is named by `key`, whic
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
@@ -15,6 +15,12 @@ from llamachat.protocol import FinishReason, Params, PromptMessage
 
 class ToWorker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What the front sends."""
+
+
+Attention = Literal["auto", "flash", "plain"]
+"""How attention is computed on a processor."""
+
+ATTENTIONS: Final[tuple[Attention, ...]] = get_args(Attention)
 
 
 class FromWorker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -27,7 +33,9 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     `slots` sequences decode together at most; `context` is the length of each in tokens (None: the model's own, within
     reason); `gpu_layers` -1 is all; `threads` 0 lets the engine choose. `exact_batches` keeps CPU batches at 63 rows.
     `target_gap`, at least 1, is how long a step that also reads prompts may take, in plain decode steps.
-    `plain_attention` does without flash attention on a processor (not with `exact_batches`).
+    `attention` "plain" does without flash attention on a processor, where there is room and not with `exact_batches`;
+    "auto" does the same and says nothing where there is no room. `warm_bytes` of finished conversations are kept for
+    their next turns (None: twice those of the cache).
     `isolate_principals` keeps a prompt from being served from what another principal's left in the cache. `repack`
     False keeps the weights as they are in the file instead of laying them out for the processor's own extensions (AMX
     and others): slower, and works where those are broken.
@@ -41,8 +49,9 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     exact_batches: bool = False
     target_gap: float = 2.3
     isolate_principals: bool = False
-    plain_attention: bool = False
+    attention: Attention = "auto"
     repack: bool = True
+    warm_bytes: int | None = None
 
 
 class Generate(ToWorker, frozen=True, kw_only=True, tag="generate"):

@@ -131,7 +131,8 @@ class Catalogue:
             exact_batches=engine.exact_batches,
             target_gap=engine.target_gap,
             isolate_principals=engine.isolate_principals,
-            plain_attention=engine.plain_attention,
+            attention=engine.attention,
+            warm_bytes=engine.warm_bytes,
         )
 
     def price(self, name: str, usage: Usage) -> Cost | None:

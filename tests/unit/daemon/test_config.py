@@ -40,7 +40,7 @@ quota = "1GB"
 exact_batches = false
 target_gap = 2.3
 isolate_principals = false
-plain_attention = false
+attention = "auto"
 drain_seconds = 30
 [log]
 level = "info"
@@ -173,16 +173,19 @@ def test_what_stands_at_an_unknown_key_is_not_shown(tmp_path: Path):
 
 
 def test_a_worker_is_told_the_settings_of_the_engine(tmp_path: Path):
-    settings = read(tmp_path, "[engine]\ntarget_gap = 4\nisolate_principals = true\nplain_attention = true")
+    settings = read(
+        tmp_path, "[engine]\ntarget_gap = 4\nisolate_principals = true\nattention = 'flash'\nwarm_bytes = '2GB'"
+    )
     catalogue = Catalogue(settings)
     frame = catalogue.load_frame(catalogue.default)
-    assert (frame.target_gap, frame.isolate_principals, frame.plain_attention) == (4.0, True, True)
+    assert (frame.target_gap, frame.isolate_principals, frame.attention) == (4.0, True, "flash")
+    assert frame.warm_bytes == 2_000_000_000
     assert not frame.exact_batches
 
 
 def test_plain_attention_and_exact_batches_exclude_each_other(tmp_path: Path):
-    [found] = problems(tmp_path, "[engine]\nexact_batches = true\nplain_attention = true")
-    assert "one of the two" in found
+    [found] = problems(tmp_path, "[engine]\nexact_batches = true\nattention = 'plain'")
+    assert '"auto" or "flash"' in found
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,10 @@ class Cell:
     token: int
 
 
+WARM_BYTES = 2000
+"""For what finished conversations left; a token takes four."""
+
+
 class CountedContext:
     """A cache of so many cells. What is in `mishaps` befalls the next decodes."""
 
@@ -110,6 +114,17 @@ class CountedContext:
 
     def forget(self, sequence: int, start: int = 0) -> bool:
         del self.held[sequence][start:]
+        return True
+
+    def save(self, sequence: int) -> npt.NDArray[np.uint8]:
+        return np.array([cell.token for cell in self.held[sequence]], dtype=np.int32).view(np.uint8)
+
+    def load(self, sequence: int, state: npt.NDArray[np.uint8]) -> bool:
+        assert not self.held[sequence]
+        tokens = state.view(np.int32).tolist()
+        if self.used + len(tokens) > self.cells:
+            return False
+        self.held[sequence] = [Cell(next(self._numbers), token) for token in tokens]
         return True
 
     def share(self, source: int, target: int, count: int) -> None:
@@ -183,7 +198,11 @@ class Bench:
 def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False, target_gap: float = TARGET_GAP) -> Bench:
     sequences = slots * 4
     context: Any = CountedContext(cells, sequences, rows)
-    cache = AppendOnlyCache(context, sequences - 1) if exact else SharedCache(context, sequences, can_drop_parts=True)
+    cache = (
+        AppendOnlyCache(context, sequences - 1)
+        if exact
+        else SharedCache(context, sequences, can_drop_parts=True, warm_bytes=WARM_BYTES)
+    )
     vocabulary = SimpleNamespace(end_of_generation=np.zeros(VOCABULARY, dtype=bool), piece=lambda token: b"x")
     engine: Any = SimpleNamespace(
         context=context,

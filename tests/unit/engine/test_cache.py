@@ -10,6 +10,9 @@ from llamachat_daemon.engine.cache import AppendOnlyCache, Place, SharedCache
 from llamachat_daemon.engine.prefixes import Owner, Resident, common_prefix
 
 NOBODY = Owner("", "")
+WARM = 100
+"""Bytes, enough for everything that a test puts aside."""
+
 ANN, BEN = Owner("ann", "c"), Owner("ben", "c")
 texts = st.lists(st.integers(0, 2), min_size=1, max_size=12)
 
@@ -19,10 +22,12 @@ def ids(*values: int) -> npt.NDArray[np.int32]:
 
 
 class Sequences:
-    """A cache that holds what was fed, as llama.cpp's does."""
+    """A cache that holds what was fed, as llama.cpp's does; a saved token takes a byte."""
 
-    def __init__(self, *, can_drop_parts: bool = True) -> None:
+    def __init__(self, *, can_drop_parts: bool = True, saves: bool = True, cells: int = 1000) -> None:
         self.held: dict[int, list[int]] = {}
+        self.saves = saves
+        self.cells = cells
         self.can_drop_parts = can_drop_parts
 
     def forget(self, sequence: int, start: int = 0) -> bool:
@@ -31,25 +36,42 @@ class Sequences:
         self.held[sequence] = self.held.get(sequence, [])[:start]
         return True
 
+    def save(self, sequence: int) -> npt.NDArray[np.uint8] | None:
+        return np.array(self.held[sequence], dtype=np.uint8) if self.saves else None
+
+    def load(self, sequence: int, state: npt.NDArray[np.uint8]) -> bool:
+        assert not self.held.get(sequence)
+        if sum(map(len, self.held.values())) + len(state) > self.cells:
+            return False
+        self.held[sequence] = state.tolist()
+        return True
+
     def share(self, source: int, target: int, count: int) -> None:
         assert not self.held.get(target)
         self.held[target] = self.held[source][:count]
 
 
 @pytest.mark.parametrize("can_drop_parts", [True, False])
-@given(prompts=st.lists(texts, max_size=25), sequences=st.integers(2, 5), fed=st.integers(0, 12))
+@given(
+    prompts=st.lists(texts, max_size=25),
+    sequences=st.integers(2, 5),
+    fed=st.integers(0, 12),
+    warm_bytes=st.integers(0, 60),
+    memory=st.builds(Sequences, saves=st.booleans(), cells=st.integers(10, 80)),
+)
 def test_a_place_holds_exactly_the_beginning_it_claims(
-    prompts: list[list[int]], sequences: int, fed: int, can_drop_parts: bool
+    prompts: list[list[int]], sequences: int, fed: int, warm_bytes: int, memory: Sequences, can_drop_parts: bool
 ) -> None:
-    memory = Sequences(can_drop_parts=can_drop_parts)
-    cache = SharedCache(memory, sequences, can_drop_parts=can_drop_parts)
+    memory.can_drop_parts = can_drop_parts
+    cache = SharedCache(memory, sequences, can_drop_parts=can_drop_parts, warm_bytes=warm_bytes)
     running: list[Resident] = []
     for prompt in prompts:
         if len(running) == sequences - 1:
             done = running.pop(0)
-            cache.release(done.sequence, done.ids, NOBODY)
+            cache.release(done.sequence or 0, done.ids, NOBODY)
         place = cache.take(ids(*prompt), NOBODY, running)
         assert place.sequence not in [busy.sequence for busy in running]
+        assert sum(each.state.nbytes for each in cache.residents if each.state is not None) <= warm_bytes
         assert place.cached < len(prompt)
         assert memory.held.get(place.sequence, []) == prompt[: place.cached]
         memory.held[place.sequence] = prompt[: max(fed, place.cached)]  # its prompt may not be read to the end yet
@@ -59,7 +81,7 @@ def test_a_place_holds_exactly_the_beginning_it_claims(
 @given(prompts=st.lists(st.tuples(texts, st.sampled_from([ANN, BEN])), max_size=25))
 def test_in_isolation_nothing_of_another_principal_is_used(prompts: list[tuple[list[int], Owner]]) -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 4, can_drop_parts=True, isolate=True)
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM, isolate=True)
     read: dict[Owner, list[list[int]]] = {ANN: [], BEN: []}
     busy: list[Resident] = []
     for prompt, owner in prompts:
@@ -71,13 +93,13 @@ def test_in_isolation_nothing_of_another_principal_is_used(prompts: list[tuple[l
         busy.append(Resident(place.sequence, ids(*prompt), owner))
         if len(busy) == 3:
             done = busy.pop(0)
-            cache.release(done.sequence, done.ids, done.owner)
+            cache.release(done.sequence or 0, done.ids, done.owner)
 
 
 @given(prompts=st.lists(texts, max_size=25))
 def test_no_sequence_is_ever_lost(prompts: list[list[int]]) -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 3, can_drop_parts=True)
+    cache = SharedCache(memory, 3, can_drop_parts=True, warm_bytes=WARM)
     for prompt in prompts:
         place = cache.take(ids(*prompt), NOBODY)
         memory.held[place.sequence] = list(prompt)
@@ -90,23 +112,11 @@ def test_no_sequence_is_ever_lost(prompts: list[list[int]]) -> None:
 
 def test_the_last_id_is_always_fed_again() -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 2, can_drop_parts=True)
+    cache = SharedCache(memory, 2, can_drop_parts=True, warm_bytes=WARM)
     place = cache.take(ids(1, 2, 3), NOBODY)
     memory.held[place.sequence] = [1, 2, 3]
     cache.release(place.sequence, ids(1, 2, 3), NOBODY)
     assert cache.take(ids(1, 2, 3), NOBODY).cached == 2
-
-
-def test_another_conversation_with_the_same_beginning_stays_warm() -> None:
-    memory = Sequences()
-    cache = SharedCache(memory, 4, can_drop_parts=True)
-    place = cache.take(ids(1, 2, 3, 4), NOBODY)
-    memory.held[place.sequence] = [1, 2, 3, 4]
-    cache.release(place.sequence, ids(1, 2, 3, 4), NOBODY)
-    other = cache.take(ids(1, 2, 8, 8), NOBODY)
-    assert other.cached == 2
-    assert other.sequence != place.sequence
-    assert memory.held[place.sequence] == [1, 2, 3, 4]
 
 
 def filled(memory: Sequences, cache: SharedCache, *contents: list[int]) -> list[int]:
@@ -120,27 +130,90 @@ def filled(memory: Sequences, cache: SharedCache, *contents: list[int]) -> list[
     return sequences
 
 
-def test_room_is_made_by_the_oldest_until_there_is_enough() -> None:
-    memory = Sequences()
-    cache = SharedCache(memory, 4, can_drop_parts=True)
-    filled(memory, cache, [5, 5], [6, 6], [7, 7])
-    assert cache.make_room(3)
-    assert [resident.ids[0] for resident in cache.residents] == [7]
-    assert cache.make_room(3)
-    assert not cache.make_room(3)
+def warm(cache: SharedCache) -> list[list[int]]:
+    return [resident.ids.tolist() for resident in cache.residents]
 
 
-def test_what_is_quickly_read_again_goes_before_what_is_not() -> None:
+def test_the_same_conversation_goes_on_in_its_sequence_and_nothing_is_copied() -> None:
+    memory = Sequences(saves=False)
+    cache = SharedCache(memory, 2, can_drop_parts=True, warm_bytes=WARM)
+    [sequence] = filled(memory, cache, [1, 2])
+    assert cache.take(ids(1, 2, 3), NOBODY) == Place(sequence, 2)
+
+
+def test_what_is_idle_is_put_aside_when_somebody_else_begins_and_comes_back_for_its_next_turn() -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 4, can_drop_parts=True)
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
+    filled(memory, cache, [1, 2, 3, 4])
+    other = cache.take(ids(8, 8), NOBODY)
+    assert not any(memory.held.values()), "attention must not look at what is idle"
+    assert warm(cache) == [[1, 2, 3, 4]]
+    place = cache.take(ids(1, 2, 3, 4, 5), NOBODY)
+    assert place.cached == 4
+    assert place.sequence != other.sequence
+    assert memory.held[place.sequence] == [1, 2, 3, 4]
+    assert warm(cache) == []
+
+
+@pytest.mark.parametrize("idle_in_the_cache", [True, False])
+def test_another_conversation_with_the_same_beginning_stays_warm(idle_in_the_cache: bool) -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
+    filled(memory, cache, [1, 2, 3, 4])
+    if not idle_in_the_cache:
+        cache.make_room()
+    place = cache.take(ids(1, 2, 8, 8), NOBODY)
+    assert place.cached == 2
+    assert memory.held[place.sequence] == [1, 2]
+    assert cache.take(ids(1, 2, 3, 4, 5), NOBODY).cached == 4
+
+
+def test_only_so_much_is_kept_and_what_is_quickly_read_again_or_old_goes_first() -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=20)
     filled(memory, cache, [5] * 10, [6], [7] * 10)
+    cache.make_room()
+    assert warm(cache) == [[5] * 10, [7] * 10]
+    filled(memory, cache, [8] * 10)
+    cache.make_room()
+    assert warm(cache) == [[7] * 10, [8] * 10]
+
+
+def test_with_no_bytes_for_it_a_conversation_is_warm_until_somebody_else_begins() -> None:
+    memory = Sequences()
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=0)
+    filled(memory, cache, [1, 2, 3])
+    assert cache.take(ids(1, 2, 3, 4), NOBODY).cached == 3
+    filled(memory, cache, [5, 6])
+    cache.take(ids(9), NOBODY)
+    assert cache.residents == ()
+    assert not cache.make_room()
+
+
+def test_what_does_not_fit_back_into_the_cache_is_read_again_and_stays_warm() -> None:
+    memory = Sequences(cells=5)
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
+    filled(memory, cache, [1, 2, 3, 4])
+    other = cache.take(ids(8, 8), NOBODY)
+    memory.held[other.sequence] = [8, 8]
+    place = cache.take(ids(1, 2, 3, 4, 5), NOBODY)
+    assert place.cached == 0
+    assert not memory.held.get(place.sequence)
+    assert warm(cache) == [[1, 2, 3, 4]]
+
+
+def test_where_nothing_can_be_saved_what_is_idle_goes() -> None:
+    memory = Sequences(saves=False)
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
+    filled(memory, cache, [1, 2, 3])
     assert cache.make_room()
-    assert [resident.ids[0] for resident in cache.residents] == [5, 7]
+    assert cache.residents == ()
+    assert not any(memory.held.values())
 
 
 def test_a_prompt_begins_with_what_a_busy_sequence_has_read() -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 4, can_drop_parts=True)
+    cache = SharedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
     place = cache.take(ids(1, 2, 3, 4), NOBODY)
     memory.held[place.sequence] = [1, 2, 3]
     other = cache.take(ids(1, 2, 3, 4), NOBODY, [Resident(place.sequence, ids(1, 2, 3), NOBODY)])
@@ -151,18 +224,10 @@ def test_a_prompt_begins_with_what_a_busy_sequence_has_read() -> None:
 
 def test_a_model_that_cannot_drop_parts_goes_on_from_a_whole_conversation_only() -> None:
     memory = Sequences(can_drop_parts=False)
-    cache = SharedCache(memory, 4, can_drop_parts=False)
-    [sequence] = filled(memory, cache, [1, 2, 3])
+    cache = SharedCache(memory, 4, can_drop_parts=False, warm_bytes=WARM)
+    filled(memory, cache, [1, 2, 3])
     assert cache.take(ids(1, 2, 9), NOBODY).cached == 0
-    assert cache.take(ids(1, 2, 3, 4), NOBODY) == Place(sequence, 3)
-
-
-def test_with_no_sequence_free_the_prompts_own_beginning_is_kept_and_another_one_goes() -> None:
-    memory = Sequences()
-    cache = SharedCache(memory, 2, can_drop_parts=True)
-    first, second = filled(memory, cache, [1, 2, 3, 4], [5, 5, 5, 5])
-    assert cache.take(ids(1, 2, 9), NOBODY) == Place(second, 2)
-    assert memory.held[first] == [1, 2, 3, 4]
+    assert cache.take(ids(1, 2, 3, 4), NOBODY).cached == 3
 
 
 def test_an_append_only_cache_frees_nothing_until_it_starts_over() -> None:

@@ -9,10 +9,12 @@ from llamachat_daemon.engine.engine import (
     BATCH_ROWS,
     MIN_PLAIN_ATTENTION_ROWS,
     PLAIN_ATTENTION_BYTES,
+    WARM_CACHES,
     CannotLoad,
     check_memory,
     kv_bytes_per_token,
     plain_attention_rows,
+    warm_bytes,
 )
 from llamachat_daemon.engine.fingerprint import read_model
 
@@ -41,3 +43,10 @@ def test_a_cache_that_does_not_fit_is_refused_with_what_to_do() -> None:
     check_memory(1000, 1000, 10)
     with pytest.raises(CannotLoad, match="ask for less context or fewer slots"):
         check_memory(1001, 1000, 10)
+
+
+def test_warm_conversations_take_what_was_asked_for_or_some_caches_and_at_most_half_of_the_memory() -> None:
+    assert warm_bytes(None, 1000, 10_000) == 1000 * WARM_CACHES
+    assert warm_bytes(None, 9000, 10_000) == 5000
+    assert warm_bytes(3000, 1000, 10_000) == 3000
+    assert warm_bytes(0, 1000, 10_000) == 0

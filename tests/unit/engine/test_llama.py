@@ -98,6 +98,38 @@ def test_a_shared_beginning_is_as_good_as_one_that_was_fed(context: Context) -> 
     assert context.last_position(2) == 3
 
 
+def test_what_was_saved_and_loaded_is_as_good_as_what_was_fed(context: Context) -> None:
+    feed(context, [10, 11, 12], sequence=0)
+    state = context.save(0)
+    feed(context, [13], position=3, sequence=0)
+    wanted = context.logits()[0].copy()
+    assert state is not None
+    context.forget(0)
+    feed(context, [40, 41], sequence=1)
+    assert context.load(2, state)
+    assert context.last_position(2) == 2
+    feed(context, [13], position=3, sequence=2)
+    assert np.allclose(context.logits()[0], wanted, atol=1e-3)
+    assert context.forget(2, 1)
+    assert context.last_position(2) == 0
+
+
+def test_what_has_no_room_in_the_cache_is_not_loaded(context: Context) -> None:
+    feed(context, [10] * 60, sequence=0)
+    state = context.save(0)
+    assert state is not None
+    for start in range(0, 448, 64):
+        feed(context, [10] * 64, position=start, sequence=1)
+    context.forget(0)
+    assert not context.load(0, state[:-1])
+    feed(context, [11] * 60, sequence=2)
+    assert not context.load(0, state)
+    assert context.last_position(0) == -1
+    assert context.last_position(1) == 447
+    context.forget(2)
+    assert context.load(0, state)
+
+
 def test_a_full_cache_says_so_and_stays_as_it_was(context: Context) -> None:
     for start in range(0, 512, 64):
         assert feed(context, [10] * 64, position=start) is Decoded.DONE
@@ -137,7 +169,7 @@ def test_what_c_would_not_survive_is_an_error_here(context: Context, model: Mode
     with pytest.raises(LlamaError, match="rows of logits"):
         context.decode()
     for sequence in (-1, 4):
-        for use in (context.forget, context.last_position, lambda bad: context.share(bad, 0, 1)):
+        for use in (context.forget, context.last_position, context.save, lambda bad: context.share(bad, 0, 1)):
             with pytest.raises(LlamaError):
                 use(sequence)  # type: ignore[operator]
     with pytest.raises(LlamaError):

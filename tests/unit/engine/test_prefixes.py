@@ -50,7 +50,7 @@ def test_no_resident_would_save_more_than_the_one_found(held: list[list[int]], p
     most = max((min(common(content, prompt), len(prompt) - 1) for content in held), default=0)
     assert (match.count if match else 0) == most
     if match:
-        assert held[match.resident.sequence][: match.count] == prompt[: match.count]
+        assert match.resident.ids.tolist()[: match.count] == prompt[: match.count]
 
 
 @given(contents, texts)
@@ -94,13 +94,6 @@ def test_giving_up_what_is_worth_least_frees_what_only_it_held(held: list[list[i
     assert len(beginnings(held)) - len(beginnings(rest)) == len(least.resident.ids) - least.count
 
 
-@given(contents, st.integers(0, 11))
-def test_what_is_to_be_kept_is_never_given_up(held: list[list[int]], keep: int) -> None:
-    least = index_of(held).least_worth(keep=keep)
-    assert least is None or least.resident.sequence != keep
-    assert (least is None) == (not [place for place in range(len(held)) if place != keep])
-
-
 def test_of_equal_costs_the_oldest_goes_first_and_of_equal_ages_the_cheapest() -> None:
     index = index_of([[1, 1, 1], [2, 2, 2], [3, 3, 3]])
     least = index.least_worth()
@@ -113,5 +106,8 @@ def test_of_equal_costs_the_oldest_goes_first_and_of_equal_ages_the_cheapest() -
 
 def test_an_index_is_a_value() -> None:
     index = index_of([[1], [2]])
-    assert [resident.sequence for resident in index.without(0).residents] == [1]
-    assert [resident.sequence for resident in index.residents] == [0, 1]
+    first, second = index.residents
+    assert index.without(first).residents == (second,)
+    aside = Resident(None, first.ids, first.owner, np.zeros(3, dtype=np.uint8))
+    assert index.replacing(first, aside).residents == (aside, second)
+    assert index.residents == (first, second)
