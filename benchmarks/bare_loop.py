@@ -1,6 +1,6 @@
 """What the engine could do at best: one loop over `llama_decode` with the same sampling, and nothing else.
 
-    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT THREADS
+    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT THREADS flash|plain
 
 reads lines "STREAMS TOKENS" and answers each with the tokens per second of so many answers together.
 """
@@ -54,13 +54,14 @@ def main(arguments: list[str]) -> int:
     """Answers until standard input ends."""
     llama.initialise()
     model = llama.Model.load(Path(arguments[0]), gpu_layers=0, progress=lambda _: None)
-    streams, context_tokens, threads = map(int, arguments[1:])
+    streams, context_tokens, threads = map(int, arguments[1:4])
     options = llama.ContextOptions(
         cells=streams * context_tokens,
         sequences=streams,
         batch_rows=512,
         threads=threads,
         unified=True,
+        plain_attention=arguments[4] == "plain",
     )
     context = llama.Context(model, options)
     for line in sys.stdin:

@@ -1,20 +1,22 @@
-"""The engine against the physical limit and against llama.cpp's own server, on the same machine and the same file.
+"""The engine against the physical limit and against other servers, on the same machine and the same file.
 
-    python -m benchmarks engine [--shape 135m] [--rounds 5] [--only decode|gaps|turns] [--attention flash] [--cpp-python PY]
+    python -m benchmarks engine [--shapes 135m,1b] [--only decode|gaps|turns] [--rounds 5] [--peers PYTHON] [--plot F]
 
 decode: tokens per second of 1, 4 and 8 answers together, through the socket, and in a bare loop over `llama_decode`.
 gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
 turns:  32 conversations take turns on 4 slots: how much of their prompts is read again, and how soon they answer.
 
 Rounds alternate between the servers, so that whatever else the machine does meets all alike; figures are medians of
-rounds, and ratios are medians of the ratios of neighbouring rounds. `--cpp-python` is a Python that has the package
-xllamacpp (`pip install xllamacpp` in an environment of its own); without it, the C++ server is left out.
+rounds, and ratios are medians of the ratios of neighbouring rounds. `--peers` is a Python that has the packages
+xllamacpp (llama.cpp's own server) and llama-cpp-python[server]; `make bench` makes one. Without it, there is only the
+bare loop to compare with. llama-cpp-python's server answers one question at a time: it has no part in the gaps.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import random
 import tempfile
 import time
@@ -24,7 +26,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon
+from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon, python_server
 from benchmarks.random_gguf import SHAPES, write
 from llamachat_daemon.engine.threads import default_threads
 from llamachat_daemon.pipe.frames import ATTENTIONS
@@ -35,6 +37,13 @@ LONG_PROMPT_WORDS = 1500
 RUNNING = 4
 STEADY_ARRIVALS = 40
 CHATS, CHAT_SLOTS, TURNS = 32, 4, 4
+PLOT = Path("docs/engine.svg")
+MEASUREMENTS = ("decode", "gaps", "turns")
+PEERS = ".venv-peers/bin/python"
+"""Where `make bench` puts the other servers."""
+
+Figures = dict[str, dict[str, float]]
+"""By what is on the axis of a plot, by server."""
 WORDS = (
     *("the", "other", "road", "was", "longer", "than", "all", "roads", "that", "anybody", "could", "see", "from"),
     *("there", "and", "nobody", "knew", "why"),
@@ -63,11 +72,14 @@ async def rate(server: Server, streams: int, tokens: int) -> float:
     return sum(reply.tokens for reply in replies) / (time.perf_counter() - started)
 
 
-def measure_decode(servers: Sequence[Server], bare: BareLoop, tokens: int, rounds: int) -> None:
-    """Prints the table."""
+def measure_decode(servers: Sequence[Server], bare: BareLoop, tokens: int, rounds: int) -> Figures:
+    """Prints the table; the tokens per second of each."""
     print(f"\ndecode: tokens per second, {tokens} tokens an answer, {rounds} rounds")
-    names = [*(server.name for server in servers), bare.name]
-    print(f"{'together':>10}" + "".join(f"{name:>14}" for name in names) + f"{'ours/bare':>14}{'ours/C++':>14}")
+    others = [*(server.name for server in servers[1:]), bare.name]
+    names = [servers[0].name, *others]
+    heads = [*names, *(f"/ {name}" for name in others)]
+    print(f"{'together':>10}" + "".join(f"{head:>16}" for head in heads))
+    figures: Figures = {}
     for streams in STREAMS:
         rates: dict[str, list[float]] = {name: [] for name in names}
         for number in range(rounds + 1):
@@ -76,10 +88,13 @@ def measure_decode(servers: Sequence[Server], bare: BareLoop, tokens: int, round
             rates[bare.name].append(bare.rate(streams, tokens))
             if not number:  # the first one warms up
                 rates = {name: [] for name in names}
-        ours = rates[servers[0].name]
-        against = [ratio(ours, rates[bare.name]), ratio(ours, rates[servers[1].name]) if len(servers) > 1 else "–"]
-        figures = "".join(f"{median(rates[name]):14.1f}" for name in names)
-        print(f"{streams:10d}{figures}" + "".join(f"{each:>14}" for each in against), flush=True)
+        found = figures[f"{streams} together"] = {name: median(rates[name]) for name in names}
+        ratios = [ratio(rates[names[0]], rates[name]) for name in others]
+        print(
+            f"{streams:10d}" + "".join(f"{found[name]:16.1f}" for name in names) + "".join(f"{r:>16}" for r in ratios),
+            flush=True,
+        )
+    return figures
 
 
 # ── gaps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -128,18 +143,21 @@ async def _arrivals(replies: Sequence[Reply], count: int) -> None:
         await asyncio.sleep(0.005)
 
 
-def measure_gaps(servers: Sequence[Server], rounds: int) -> None:
-    """Prints the table."""
+def measure_gaps(servers: Sequence[Server], rounds: int) -> Figures:
+    """Prints the table; the pauses of each in usual ones."""
     print(f"\ngaps: {RUNNING} running answers while a prompt of {LONG_PROMPT_WORDS} words arrives, {rounds} rounds")
     print(f"{'':>14}{'usual ms':>12}{'p99/usual':>12}{'worst/usual':>12}{'first token s':>15}")
     found: dict[str, list[Gaps]] = {server.name: [] for server in servers}
     for number in range(rounds):
         for server in servers:
             found[server.name].append(asyncio.run(newcomer(server, number)))
+    figures: Figures = {"99th percentile": {}, "worst": {}}
     for name, gaps in found.items():
         usual, first = median(gap.usual for gap in gaps), median(gap.first_token for gap in gaps)
         p99, worst = median(gap.p99 / gap.usual for gap in gaps), median(gap.worst / gap.usual for gap in gaps)
+        figures["99th percentile"][name], figures["worst"][name] = p99, worst
         print(f"{name:>14}{usual * 1000:12.1f}{p99:12.1f}{worst:12.1f}{first:15.2f}", flush=True)
+    return figures
 
 
 # ── turns ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,51 +191,69 @@ async def take_turns(server: Server, seed: int) -> Turns:
     return Turns(read, new, median(waits))
 
 
-def measure_turns(servers: Sequence[Server], rounds: int) -> None:
-    """Prints the table."""
+def measure_turns(servers: Sequence[Server], rounds: int) -> Figures:
+    """Prints the table; how soon each begins later turns, in milliseconds."""
     print(f"\nturns: {CHATS} conversations of {TURNS} turns on {CHAT_SLOTS} slots, {rounds} rounds")
     print(f"{'':>14}{'read':>10}{'new':>10}{'read/new':>10}{'first token of later turns ms':>32}")
     found: dict[str, list[Turns]] = {server.name: [] for server in servers}
     for number in range(rounds):
         for server in servers:
             found[server.name].append(asyncio.run(take_turns(server, number)))
+    figures: Figures = {"later turns": {}}
     for name, turns in found.items():
-        again = median(each.read / each.new for each in turns)
+        again = median(each.read / max(1, each.new) for each in turns)
         first = median(each.first_token for each in turns) * 1000
-        print(f"{name:>14}{turns[-1].read:10d}{turns[-1].new:10d}{again:10.2f}{first:32.1f}", flush=True)
+        figures["later turns"][name] = first
+        counts = f"{turns[-1].read:10d}{turns[-1].new:10d}{again:10.2f}" if turns[-1].read else f"{'–':>10}" * 3
+        print(f"{name:>14}{counts}{first:32.1f}", flush=True)
+    return figures
+
+
+def measure(shape: str, wanted: Sequence[str], options: argparse.Namespace, directory: Path) -> dict[str, Figures]:
+    """The figures of one model, which is written into `directory`."""
+    model = write(directory / f"{shape}.gguf", replace(SHAPES[shape], context=CONTEXT))
+    print(f"\n{shape}, Q8_0, random weights")
+    figures = {}
+    for name in wanted:
+        slots, context = {"decode": (max(STREAMS), 512), "gaps": (RUNNING + 1, CONTEXT)}.get(name, (CHAT_SLOTS, 2048))
+        with ExitStack() as stack:
+            ours = daemon(model, slots, context, directory, options.threads, options.attention)
+            servers: list[Server] = [stack.enter_context(ours)]
+            if options.peers:
+                servers.append(stack.enter_context(cpp_server(options.peers, model, slots, context)))
+            if options.peers and name != "gaps":
+                servers.append(stack.enter_context(python_server(options.peers, model, context)))
+            if name == "decode":
+                plain = options.attention != "flash"
+                bare = stack.enter_context(bare_loop(model, max(STREAMS), context, options.threads, plain=plain))
+                figures[name] = measure_decode(servers, bare, options.tokens, options.rounds)
+            elif name == "gaps":
+                figures[name] = measure_gaps(servers, options.rounds)
+            else:
+                figures[name] = measure_turns(servers, options.rounds)
+    return figures
 
 
 def main(arguments: list[str]) -> int:
     """Prints the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks engine", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--shape", choices=sorted(SHAPES), default="135m")
+    parser.add_argument("--shapes", default="135m,1b", help=f"of {', '.join(SHAPES)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=64)
-    parser.add_argument("--only", choices=("decode", "gaps", "turns"))
-    parser.add_argument("--cpp-python", metavar="PYTHON")
+    parser.add_argument("--only", choices=MEASUREMENTS)
+    parser.add_argument("--peers", metavar="PYTHON", default=PEERS if Path(PEERS).exists() else None)
     parser.add_argument("--attention", choices=ATTENTIONS, default="auto", help="of our daemon")
     parser.add_argument("--threads", type=int, default=default_threads(), help="of our daemon and of the bare loop")
+    parser.add_argument("--plot", type=Path, metavar="FILE", default=PLOT, help=f"an SVG to draw ({PLOT})")
     options = parser.parse_args(arguments)
-    wanted = [options.only] if options.only else ["decode", "gaps", "turns"]
+    wanted = [options.only] if options.only else MEASUREMENTS
     with tempfile.TemporaryDirectory() as scratch:
-        directory = Path(scratch)
-        model = write(directory / f"{options.shape}.gguf", replace(SHAPES[options.shape], context=CONTEXT))
-        print(f"{options.shape}, Q8_0, random weights")
-        for name in wanted:
-            slots, context = {"decode": (max(STREAMS), 512), "gaps": (RUNNING + 1, CONTEXT)}.get(
-                name, (CHAT_SLOTS, 2048)
-            )
-            with ExitStack() as stack:
-                servers: list[Server] = [
-                    stack.enter_context(daemon(model, slots, context, directory, options.threads, options.attention))
-                ]
-                if options.cpp_python:
-                    servers.append(stack.enter_context(cpp_server(options.cpp_python, model, slots, context)))
-                if name == "decode":
-                    bare = stack.enter_context(bare_loop(model, max(STREAMS), context, options.threads))
-                    measure_decode(servers, bare, options.tokens, options.rounds)
-                elif name == "gaps":
-                    measure_gaps(servers, options.rounds)
-                else:
-                    measure_turns(servers, options.rounds)
+        figures = {shape: measure(shape, wanted, options, Path(scratch)) for shape in options.shapes.split(",")}
+    if importlib.util.find_spec("matplotlib"):
+        from benchmarks.plot import draw
+
+        draw(figures, options.plot)
+        print(f"\n{options.plot} shows it.")
+    else:
+        print("\nWith matplotlib (pip install '.[bench]') there would be a plot.")
     return 0

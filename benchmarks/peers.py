@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 import websockets
 
+from benchmarks.random_gguf import END_OF_TURN
 from llamachat.protocol import (
     AiResponse,
     Cancel,
@@ -85,16 +87,16 @@ class Daemon:
     async def ask(self, messages: list[tuple[str, str]], tokens: int, reply: Reply, chat: str = "") -> Reply:
         async with websockets.connect(
             self._url, subprotocols=[websockets.Subprotocol(Codec.MSGPACK)], max_size=MAX_FRAME_BYTES, compression=None
-        ) as socket:
+        ) as wire:
             name = uuid.uuid4().hex
             params = Params(**{**_fields(SAMPLING), "max_tokens": tokens, "seed": 1})
             conversation = [PromptMessage(role, text) for role, text in messages]  # type: ignore[arg-type]
             frame = UserMessage(id=name, chat_id=chat or name, messages=conversation, params=params)
             reply.sent_at = time.perf_counter()
-            await socket.send(encode(frame, Codec.MSGPACK))
+            await wire.send(encode(frame, Codec.MSGPACK))
             try:
                 while True:
-                    said = decode_daemon(await socket.recv(), Codec.MSGPACK)
+                    said = decode_daemon(await wire.recv(), Codec.MSGPACK)
                     if isinstance(said, Error):
                         raise RuntimeError(f"{said.code}: {said.message}")
                     if not isinstance(said, AiResponse):
@@ -109,33 +111,31 @@ class Daemon:
                         reply.cached_tokens = said.usage.cached_tokens
                         return reply
             except asyncio.CancelledError:
-                await socket.send(encode(Cancel(id=name), Codec.MSGPACK))
+                await wire.send(encode(Cancel(id=name), Codec.MSGPACK))
                 raise
 
 
-class CppServer:
-    """llama.cpp's own, over HTTP with server-sent events."""
+class HttpServer:
+    """One that speaks OpenAI's way: HTTP with server-sent events. `special` goes into every request."""
 
-    name = "C++ server"
-
-    def __init__(self, address: str) -> None:
+    def __init__(self, name: str, address: str, special: Mapping[str, Any]) -> None:
         parts = urlsplit(address)
+        self.name = name
         self._host, self._port = parts.hostname, parts.port
+        self._special = special
 
     async def ask(self, messages: list[tuple[str, str]], tokens: int, reply: Reply, chat: str = "") -> Reply:
         del chat
-        sampling = {name: value for name, value in _fields(SAMPLING).items() if name in ("temperature", "top_p")}
         body = {
             "messages": [{"role": role, "content": text} for role, text in messages],
             "max_tokens": tokens,
             "stream": True,
-            "stream_options": {"include_usage": True},
+            "temperature": SAMPLING.temperature,
+            "top_p": SAMPLING.top_p,
             "top_k": SAMPLING.top_k,
             "min_p": SAMPLING.min_p,
-            "ignore_eos": True,
-            "cache_prompt": True,
             "seed": 1,
-            **sampling,
+            **self._special,
         }
         reader, writer = await asyncio.open_connection(self._host, self._port, limit=MAX_FRAME_BYTES)
         try:
@@ -150,7 +150,7 @@ class CppServer:
                     self._take(json.loads(line[6:]), reply)
                 elif line.startswith(b'{"error"'):
                     raise RuntimeError(line.decode())
-            raise RuntimeError("the C++ server closed the connection")
+            raise RuntimeError(f"the {self.name} closed the connection")
         finally:
             writer.close()
 
@@ -159,6 +159,7 @@ class CppServer:
         if text:
             reply.arrivals.append(time.perf_counter())
             reply.text += text
+            reply.tokens += 1  # llama-cpp-python's server tells no numbers; it sends each token by itself
         if timings := said.get("timings"):
             reply.tokens = timings["predicted_n"]
             reply.cached_tokens = timings["cache_n"]
@@ -201,7 +202,7 @@ def daemon(model: Path, slots: int, context: int, directory: Path, threads: int,
 
 
 @contextmanager
-def cpp_server(python: str, model: Path, slots: int, context: int) -> Iterator[CppServer]:
+def cpp_server(python: str, model: Path, slots: int, context: int) -> Iterator[HttpServer]:
     """llama.cpp's server with its defaults, ready; `python` is an interpreter that has xllamacpp."""
     command = [python, "-c", CPP_SERVER, str(model), str(slots), str(context)]
     with subprocess.Popen(
@@ -209,17 +210,50 @@ def cpp_server(python: str, model: Path, slots: int, context: int) -> Iterator[C
     ) as process:
         try:
             assert process.stdout
-            yield CppServer(process.stdout.readline().strip())
+            address = process.stdout.readline().strip()
+            special = {"ignore_eos": True, "cache_prompt": True, "stream_options": {"include_usage": True}}
+            yield HttpServer("C++ server", address, special)
         finally:
             process.terminate()
 
 
 @contextmanager
-def bare_loop(model: Path, streams: int, context: int, threads: int) -> Iterator[BareLoop]:
+def python_server(python: str, model: Path, context: int) -> Iterator[HttpServer]:
+    """llama-cpp-python's server with its defaults, ready; `python` is an interpreter that has it. It answers one
+    question at a time."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [
+        python, "-m", "llama_cpp.server", "--model", str(model), "--port", str(port), "--n_ctx", str(context),
+        "--verbose", "false",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            _wait_for(port, process)
+            special = {"logit_bias": {str(END_OF_TURN): -100}}  # it has no ignore_eos
+            yield HttpServer("Python server", f"http://127.0.0.1:{port}", special)
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)  # nothing is measured yet
+    raise RuntimeError("llama-cpp-python's server does not start: is it installed there with [server]?")
+
+
+@contextmanager
+def bare_loop(model: Path, streams: int, context: int, threads: int, *, plain: bool) -> Iterator[BareLoop]:
     """The loop with its model loaded."""
     from llamachat_daemon.pipe.launch import OPENMP_DEFAULTS
 
-    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), str(streams), str(context), str(threads)]
+    sizes = [str(streams), str(context), str(threads)]
+    attention = "plain" if plain else "flash"
+    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), *sizes, attention]
     environment = {**OPENMP_DEFAULTS, **os.environ}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

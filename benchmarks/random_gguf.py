@@ -19,6 +19,8 @@ import gguf
 import numpy as np
 
 CONTROL_TOKENS: Final = ("<|pad|>", "<|im_start|>", "<|im_end|>")
+PADDING, START_OF_TURN, END_OF_TURN = range(3)
+"""Their ids."""
 CHAT_TEMPLATE: Final = (
     "{%- for message in messages -%}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
@@ -152,11 +154,10 @@ def _vocabulary(writer: Any, size: int) -> None:
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     writer.add_token_merges(merges)
-    pad, start, end = range(len(CONTROL_TOKENS))
-    writer.add_bos_token_id(start)
-    writer.add_eos_token_id(end)
-    writer.add_eot_token_id(end)
-    writer.add_pad_token_id(pad)
+    writer.add_bos_token_id(START_OF_TURN)
+    writer.add_eos_token_id(END_OF_TURN)
+    writer.add_eot_token_id(END_OF_TURN)
+    writer.add_pad_token_id(PADDING)
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
     writer.add_chat_template(CHAT_TEMPLATE)
