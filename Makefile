@@ -14,7 +14,7 @@ export CFLAGS += $(NO_AMX)
 export CXXFLAGS += $(NO_AMX)
 endif
 
-.PHONY: help demo test check format bench faults kills guide clean
+.PHONY: help demo test check format bench faults kills terminal pictures guide clean
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,7 +50,14 @@ format: $(VENV)/.test  ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.test  ## measurements; their figures stand in docs/performance.md
+# The servers to compare with have an environment of their own; llama-cpp-python is compiled once more for it.
+$(VENV)-peers/.made: | $(BIN)/pip
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/pip --disable-pip-version-check --quiet install -c constraints.txt xllamacpp 'llama-cpp-python[server]'
+	@touch $@
+
+bench: $(VENV)/.test $(VENV)-peers/.made  ## measurements; their figures stand in docs/performance.md
+	$(PIP) install -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: $(VENV)/.test  ## 500 random faults among real daemons; ARGS="--seed 123 --scenarios 1" plays one again
@@ -59,10 +66,16 @@ faults: $(VENV)/.test  ## 500 random faults among real daemons; ARGS="--seed 123
 kills: $(VENV)/.test  ## 1000 processes killed while they use a history; ARGS="--seed 123 --kills 4" plays some again
 	$(BIN)/python -m tests.kills $(ARGS)
 
+terminal: $(VENV)/.test  ## a whole visit in a real tmux of three sizes; ARGS="--bare" without colours, over a slow line
+	$(BIN)/python -m tests.terminal $(ARGS)
+
+pictures: $(VENV)/.test  ## the pictures in docs/, made by the running program
+	$(BIN)/python -m tests.screens.pictures
+
 guide:  ## train the bundled guide model again (torch; about half an hour on two cores)
 	$(PYTHON) -m venv .venv-train
 	.venv-train/bin/pip --disable-pip-version-check --quiet install -c constraints.txt -e '.[train,daemon]'
 	.venv-train/bin/python -m train all $(ARGS)
 
 clean:  ## remove what the other commands made
-	rm -rf $(VENV) .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+	rm -rf $(VENV) $(VENV)-peers .venv-train .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -25,6 +25,7 @@ from llamachat.cli.output import Output, on_stdout
 from llamachat.cli.rendering import as_line
 from llamachat.cli.status_line import StatusLine, on_stderr
 from llamachat.config import AppContext, sampling
+from llamachat.config.holding import holding, holding_for
 from llamachat.config.schema import ChatSettings
 from llamachat.documents.document import Document
 from llamachat.documents.estimating import RULE_OF_THUMB
@@ -33,8 +34,8 @@ from llamachat.fleet import Fleet, prompts
 from llamachat.fleet.events import Failed, TurnEvent
 from llamachat.fleet.recording import record
 from llamachat.fleet.sync import push_once
-from llamachat.protocol import ErrorCode, Params
-from llamachat.store import StoreError, StoreThread
+from llamachat.protocol import ErrorCode
+from llamachat.store import OwnSettings, StoreError, StoreThread
 
 STOP_TIMEOUT_S: Final = 3.0
 """How long an interrupted answer may take to be stopped at its node; a second interrupt does not wait for it."""
@@ -52,13 +53,13 @@ Stop = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One `ask`. `chat_id` is as typed; `go_on` means the chat used last; `keep`: into the history; `archive`: and
-    from there into those of the nodes; `trim`: send the
-    beginning of files that do not fit."""
+    """One `ask`. `chat` are the settings of the file, `said` those of the command line; `chat_id` is as typed; `go_on`
+    means the chat used last; `keep`: into the history; `archive`: and from there into those of the nodes; `trim`: send
+    the beginning of files that do not fit."""
 
     question: str
     chat: ChatSettings
-    params: Params
+    said: OwnSettings
     limits: DocumentLimits
     files: tuple[Path, ...] = ()
     trim: bool = False
@@ -122,14 +123,12 @@ async def _ask(
             return EXIT_SIGNAL + fitting
         documents = fitting
     if store is None:
-        turn = exchange.passing(request.chat, request.params, request.question, documents)
+        turn = exchange.passing(request.chat, request.said, request.question, documents)
         events = fleet.ask(turn)
     else:
         if chat_id is None:
             chat_id = await store.run(lambda s: s.create_chat())
-        kept = await exchange.kept(
-            store, chat_id, request.chat, request.params, request.question, documents, wait=False
-        )
+        kept = await exchange.kept(store, chat_id, request.chat, request.said, request.question, documents, wait=False)
         turn = kept.turn
         events = record(fleet, store, kept)
     display = _display(request, output, status, chat_id)
@@ -169,11 +168,12 @@ async def _attached(
         UsageProblem: they do not fit.
         OSError: it could not be written.
     """
-    ratio = RULE_OF_THUMB
+    ratio, held = RULE_OF_THUMB, holding(request.chat, request.said)
     if store is not None and chat_id is not None:
         known = chat_id
         ratio = await store.read(lambda s: prompts.token_ratio(s, s.active_path(known)))
-    model = sampling.model(request.chat)
+        held = await store.read(lambda s: holding_for(s, known, request.chat, request.said))
+    model = sampling.model(held)
     fitting = await attaching.fitted(documents, fleet, model, ratio, request.limits, interrupts, trim=request.trim)
     if isinstance(fitting, signal.Signals):
         return fitting

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from llamachat.base.hints import did_you_mean
+from llamachat.base.problems import shown
+from llamachat.base.text import sentence
 from llamachat.cli.interrupts import exits_on_signals
 from llamachat.cli.invocation import Invocation, UsageProblem, node_options
 
 if TYPE_CHECKING:
     from llamachat.config.schema import Settings
-    from llamachat.protocol.frames import Params
+    from llamachat.store.own_settings import SamplingValue
 
 
 @click.command()
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--chat", "chat_id", metavar="ID", help="Go on with this chat; `llamachat chats list` shows the ids.")
 @click.option("--continue", "go_on", is_flag=True, help="Go on with the chat that was used last.")
 @click.option("--system", metavar="TEXT", help="What the model is told before the conversation.")
+@click.option("--prompt", "named", metavar="NAME", help="The same by its name, out of [prompts] in the settings.")
 @click.option("--temperature", type=float, metavar="T", help="How freely words are drawn; 0 takes the likeliest.")
 @click.option("--seed", type=int, metavar="N", help="Draw the same words again for the same conversation.")
 @click.option("--max-tokens", type=int, metavar="N", help="End the answer after this many tokens.")
@@ -50,6 +53,7 @@ def ask(
     chat_id: str | None,
     go_on: bool,
     system: str | None,
+    named: str | None,
     temperature: float | None,
     seed: int | None,
     max_tokens: int | None,
@@ -67,6 +71,8 @@ def ask(
         raise click.UsageError("Give --chat or --continue, not both.")
     if no_history and (chat_id is not None or go_on):
         raise click.UsageError("--no-history cannot go on with a chat.")
+    if system is not None and named is not None:
+        raise click.UsageError("Give --system or --prompt, not both.")
     settings = invocation.settings()
     question = _question(prompt, settings)
     if not question and not files:
@@ -74,18 +80,16 @@ def ask(
     with exits_on_signals(), invocation.context() as context:
         from llamachat.cli.answering import Request, answer
         from llamachat.config import attaching
+        from llamachat.store import OwnSettings
 
-        chat = context.settings.chat
-        sampling = {"temperature": temperature, "seed": seed, "max_tokens": max_tokens}
-        chat = dataclasses.replace(
-            chat,
-            model=chat.model if model is None else model,
-            system_prompt=chat.system_prompt if system is None else system,
-        )
         request = Request(
             question=question,
-            chat=chat,
-            params=_params(context.settings, sampling),
+            chat=context.settings.chat,
+            said=OwnSettings(
+                model=model,
+                system_prompt=system if named is None else _prompt(settings, named),
+                sampling=_sampling({"temperature": temperature, "seed": seed, "max_tokens": max_tokens}),
+            ),
             limits=attaching.limits(context.settings.attachments),
             files=files,
             trim=trim,
@@ -121,16 +125,24 @@ def _piped(limit: int) -> str:
         status.clear()
 
 
-def _params(settings: Settings, given: dict[str, float | int | None]) -> Params:
-    import msgspec
+def _prompt(settings: Settings, name: str) -> str:
+    from llamachat.config.holding import named_prompt
 
-    from llamachat.config import sampling
+    text = named_prompt(settings.prompts, name)
+    if text is None:
+        known = ", ".join(shown(each) for each in settings.prompts)
+        hint = f"there are {known}" if known else "there is none yet; write one as NAME = TEXT under [prompts]"
+        hint = did_you_mean(name, settings.prompts) or hint
+        raise UsageProblem(sentence(f"There is no prompt {shown(name)} in the settings: {hint}"))
+    return text
+
+
+def _sampling(given: dict[str, float | int | None]) -> dict[str, SamplingValue]:
     from llamachat.protocol import params
 
-    values = {name: value for name, value in given.items() if value is not None}
-    asked = msgspec.structs.replace(sampling.params(settings.chat.sampling), **values)
-    for name, value in values.items():
-        if not params.RANGES[name].holds(value):
+    values: dict[str, SamplingValue] = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        if value is not None and not params.RANGES[name].holds(value):
             option = f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{option} is {value}; it must be {params.RANGES[name]}.")
-    return asked
+    return values

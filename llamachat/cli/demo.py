@@ -9,13 +9,15 @@ import click
 from llamachat.cli.ask import ask
 from llamachat.cli.interrupts import exits_on_signals
 from llamachat.cli.invocation import Invocation
-from llamachat.demo.running import DEMO_NODES
+from llamachat.demo import DEMO_NODES
 
 MAX_DEMO_NODES = 8
 
 
 @click.group(invoke_without_command=True)
-@click.option("--nodes", "count", type=click.IntRange(1, MAX_DEMO_NODES), default=DEMO_NODES, show_default=True, metavar="N")
+@click.option(
+    "--nodes", "count", type=click.IntRange(1, MAX_DEMO_NODES), default=DEMO_NODES, show_default=True, metavar="N"
+)
 @click.option("--plain", is_flag=True, help="Chat line by line instead of on the whole screen.")
 @click.pass_context
 def demo(context: click.Context, count: int, plain: bool) -> None:

@@ -10,7 +10,8 @@ from llamachat.cli.status_line import on_stderr
 from llamachat.config.context import AppContext
 from llamachat.config.places import Places
 from llamachat.config.schema import Settings
-from llamachat.demo import Demo, DemoError
+from llamachat.demo.running import Demo
+from llamachat.demo.trouble import DemoError
 
 
 @contextmanager

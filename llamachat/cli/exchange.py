@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 import uuid
 from collections.abc import Sequence
@@ -10,14 +9,15 @@ from typing import Final
 
 from llamachat.cli.invocation import EXIT_FAILED, EXIT_NO_NODE
 from llamachat.config import sampling
+from llamachat.config.holding import holding, holding_for
 from llamachat.config.schema import ChatSettings
 from llamachat.documents.document import Document
 from llamachat.fleet import Turn, prompts
 from llamachat.fleet.events import Failed, TurnEvent
 from llamachat.fleet.outbox import Taken
 from llamachat.fleet.recording import RecordedTurn
-from llamachat.protocol import ChatMessage, Params, PromptMessage
-from llamachat.store import Store, StoreThread
+from llamachat.protocol import ChatMessage, PromptMessage
+from llamachat.store import OwnSettings, Store, StoreThread
 
 NO_NODE_CODE: Final = "no_node"
 
@@ -26,14 +26,14 @@ async def kept(
     store: StoreThread,
     chat_id: str,
     chat: ChatSettings,
-    params: Params,
+    said: OwnSettings,
     question: str,
     documents: Sequence[Document] = (),
     *,
     wait: bool,
 ) -> RecordedTurn:
-    """The question as the fleet takes it, kept with its files at the end of its chat; `wait` for a node when none can
-    be reached.
+    """The question as the fleet takes it, kept with its files at the end of its chat; `chat` are the settings of the
+    file, `said` those for this question alone; `wait` for a node when none can be reached.
 
     Raises:
         StoreError: it cannot be kept.
@@ -42,34 +42,34 @@ async def kept(
 
     def keep(s: Store) -> RecordedTurn:
         parent = prompts.keep_question(s, chat_id, question, asked_at, documents)
-        return _recorded(s, chat, params, chat_id, parent, wait=wait)
+        return _recorded(s, chat, said, chat_id, parent, wait=wait)
 
     return await store.run(keep)
 
 
-async def waited(store: StoreThread, taken: Taken, chat: ChatSettings, params: Params) -> RecordedTurn:
-    """A question that waited, and is part of its chat already, as the fleet takes it.
+async def waited(store: StoreThread, taken: Taken, chat: ChatSettings) -> RecordedTurn:
+    """A question that waited, and is part of its chat already, as the fleet takes it: with the settings that the chat
+    has by now.
 
     Raises:
         StoreError: the history cannot be read.
     """
-    chosen = taken.item.request.get("model") if taken.item.request else None
-    if isinstance(chosen, str):
-        chat = dataclasses.replace(chat, model=chosen)
-    return await store.read(lambda s: _recorded(s, chat, params, taken.item.chat_id, taken.question, wait=True))
+    said = OwnSettings(model=taken.item.request.get("model"))
+    return await store.read(lambda s: _recorded(s, chat, said, taken.item.chat_id, taken.question, wait=True))
 
 
 def _recorded(
-    s: Store, chat: ChatSettings, params: Params, chat_id: str, question: ChatMessage, *, wait: bool
+    s: Store, chat: ChatSettings, said: OwnSettings, chat_id: str, question: ChatMessage, *, wait: bool
 ) -> RecordedTurn:
-    messages = prompts.prompt(s, chat.system_prompt, s.active_path(chat_id))
-    return RecordedTurn(_turn(chat, params, chat_id, messages, wait=wait), question.id, question.created_at)
+    held = holding_for(s, chat_id, chat, said)
+    messages = prompts.prompt(s, held.system_prompt, s.active_path(chat_id))
+    return RecordedTurn(_turn(held, chat_id, messages, wait=wait), question.id, question.created_at)
 
 
-def passing(chat: ChatSettings, params: Params, question: str, documents: Sequence[Document] = ()) -> Turn:
+def passing(chat: ChatSettings, said: OwnSettings, question: str, documents: Sequence[Document] = ()) -> Turn:
     """The question as the fleet takes it, without a chat that keeps it."""
-    messages = prompts.passing_prompt(chat.system_prompt, question, documents)
-    return _turn(chat, params, _new_id(), messages, wait=False)
+    held = holding(chat, said)
+    return _turn(held, _new_id(), prompts.passing_prompt(held.system_prompt, question, documents), wait=False)
 
 
 def exit_status(last: TurnEvent) -> int:
@@ -79,13 +79,13 @@ def exit_status(last: TurnEvent) -> int:
     return EXIT_NO_NODE if last.code == NO_NODE_CODE else EXIT_FAILED
 
 
-def _turn(chat: ChatSettings, params: Params, chat_id: str, messages: tuple[PromptMessage, ...], *, wait: bool) -> Turn:
+def _turn(held: ChatSettings, chat_id: str, messages: tuple[PromptMessage, ...], *, wait: bool) -> Turn:
     return Turn(
         message_id=_new_id(),
         chat_id=chat_id,
         messages=messages,
-        model=sampling.model(chat),
-        params=params,
+        model=sampling.model(held),
+        params=sampling.params(held.sampling),
         wait_for_node=wait,
     )
 

@@ -117,7 +117,7 @@ class Invocation:
         Raises:
             UsageProblem: the settings are wrong, or `--node` names none.
         """
-        from llamachat.config.context import AppContext, addresses
+        from llamachat.config.context import AppContext
         from llamachat.config.tokens import warnings
 
         settings = self.settings()
@@ -127,7 +127,7 @@ class Invocation:
         return AppContext(
             settings=settings,
             places=where,
-            addresses=addresses(settings.nodes, os.environ),
+            environment=os.environ,
             warnings=tuple(warnings(where.config_file, settings.nodes)),
         )
 

@@ -7,6 +7,7 @@ from functools import partial
 from llamachat.base.tasks import run_apart, run_until
 from llamachat.cli import attaching
 from llamachat.cli.interrupts import Interrupts
+from llamachat.cli.line_settings import LineSettings
 from llamachat.config import AppContext, sampling
 from llamachat.config.attaching import limits
 from llamachat.documents import fitting
@@ -20,12 +21,14 @@ from llamachat.store import StoreThread
 
 
 class LineFiles:
-    """Reads what is attached, one command after another."""
+    """Reads what is attached, one command after another. `own` knows the model of each chat."""
 
-    def __init__(self, context: AppContext, store: StoreThread, fleet: Fleet, interrupts: Interrupts) -> None:
+    def __init__(
+        self, context: AppContext, store: StoreThread, fleet: Fleet, interrupts: Interrupts, own: LineSettings
+    ) -> None:
         self._limits = limits(context.settings.attachments)
         self._attachments = Attachments(self._limits)
-        self._model = sampling.model(context.settings.chat)
+        self._own = own
         self._store = store
         self._fleet = fleet
         self._interrupts = interrupts
@@ -99,5 +102,5 @@ class LineFiles:
         return await self._store.read(lambda store: prompts.token_ratio(store, store.active_path(chat_id)))
 
     async def _room(self, chat_id: str | None) -> Room:
-        ratio = await self._ratio(chat_id)
-        return prompts.room_for_files(self._fleet.snapshots(), self._model, ratio, self._limits)
+        ratio, held = await self._ratio(chat_id), await self._own.held(chat_id)
+        return prompts.room_for_files(self._fleet.snapshots(), sampling.model(held), ratio, self._limits)

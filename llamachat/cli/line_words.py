@@ -27,13 +27,32 @@ Type a question and press Enter. Commands:
 12. /move N M: make waiting question N number M
 13. /drop N: take waiting question N out
 14. /send N: send waiting question N first
-15. /quit: end (Ctrl+D does too)
+15. /settings: what holds for this chat, and the prompts of your library
+16. /system PROMPT: the system prompt of this chat, by its name in your library or in your words; none; default
+17. /set NAME VALUE: another setting of this chat, like /set temperature 0.2 or /set model default
+18. /quit: end (Ctrl+D does too)
 The number of a command does as well as its name: /4 2 is /open 2. A question that begins with / is typed with //."""
 
 OUTBOX_NAMES: Final = ("waiting", "edit", "move", "drop", "send")
 """Commands about what waits; they are obeyed while an answer comes, too."""
 
-NAMES: Final = ("help", "new", "chats", "open", "nodes", "stop", "attach", "trim", "detach", *OUTBOX_NAMES, "quit")
+SETTING_NAMES: Final = ("settings", "system", "set")
+"""Commands about what holds for the chat."""
+
+NAMES: Final = (
+    "help",
+    "new",
+    "chats",
+    "open",
+    "nodes",
+    "stop",
+    "attach",
+    "trim",
+    "detach",
+    *OUTBOX_NAMES,
+    *SETTING_NAMES,
+    "quit",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from typing import Final
 
 import click
 
 from llamachat import __version__
-from llamachat.cli.ask import ask
-from llamachat.cli.chats import chats
-from llamachat.cli.config import config
-from llamachat.cli.demo import demo
-from llamachat.cli.doctor import doctor
 from llamachat.cli.interrupts import exits_on_signals
 from llamachat.cli.invocation import CommandError, Invocation, UsageProblem, node_options
-from llamachat.cli.nodes import nodes
+
+_COMMANDS: Final = ("ask", "chats", "config", "demo", "doctor", "nodes")
+"""Each is in the module of its name."""
+
+
+class _Commands(click.Group):
+    """Loads a command when it is asked for: the screen, which is none, begins the sooner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click passes it
+        """All of them, in the order of the alphabet."""
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """That command; None when there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"llamachat.cli.{cmd_name}"), cmd_name)
+        return command
 
 
 @click.group(
+    cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Without a command: the chat on the whole screen.",
@@ -49,8 +64,6 @@ def start(invocation: Invocation) -> int:
     if not plain and os.environ.get("TERM", "dumb") == "dumb":
         click.echo("This terminal cannot draw a screen; chatting line by line.", err=True)
         plain = True
-    from llamachat.store import StoreError
-
     with invocation.context() as context:
         if plain:
             from llamachat.cli.plain import run
@@ -58,9 +71,9 @@ def start(invocation: Invocation) -> int:
             from llamachat.tui.app import run
         try:
             return run(context)
-        except StoreError as error:
-            raise CommandError(str(error)) from None
+        except Exception as error:
+            from llamachat.store import StoreError  # loads the store, which comes after the first frame of the screen
 
-
-for command in (ask, nodes, chats, demo, config, doctor):
-    main.add_command(command)
+            if isinstance(error, StoreError):
+                raise CommandError(str(error)) from None
+            raise

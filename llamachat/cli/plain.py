@@ -18,19 +18,21 @@ from llamachat.cli.interrupts import Interrupts, watched
 from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, EXIT_USAGE, NO_NODE, NoNodeError
 from llamachat.cli.line_files import LineFiles
 from llamachat.cli.line_outbox import LineOutbox
+from llamachat.cli.line_settings import LineSettings
 from llamachat.cli.line_words import Ordered, Said
 from llamachat.cli.lines import Lines
 from llamachat.cli.listing import attached_text, time_text, title_text
 from llamachat.cli.output import on_stdout
 from llamachat.cli.settling import is_connecting, settled
 from llamachat.cli.transcript import Transcript
-from llamachat.config import AppContext, sampling
+from llamachat.config import AppContext
+from llamachat.config.retention import delete_old, told
 from llamachat.fleet import Fleet, NodeSnapshot, Syncing
 from llamachat.fleet.events import TurnEvent
 from llamachat.fleet.outbox import takes_work
 from llamachat.fleet.recording import RecordedTurn, abandoned, record
 from llamachat.fleet.sync_state import describe as in_words
-from llamachat.store import ChatSummary, StoreThread
+from llamachat.store import ChatSummary, OwnSettings, StoreThread
 
 PROMPT: Final = "you> "
 LISTED_CHATS: Final = 20
@@ -60,9 +62,10 @@ async def _run(context: AppContext) -> int:
                 syncing = None
                 if context.settings.privacy.archive:
                     syncing = await stack.enter_async_context(Syncing(fleet, store))
-                files = LineFiles(context, store, fleet, interrupts)
+                own = LineSettings(context.settings, store, fleet)
+                files = LineFiles(context, store, fleet, interrupts, own)
                 stack.push_async_callback(files.close)
-                return await LineMode(context, store, fleet, interrupts, files, syncing).run()
+                return await LineMode(context, store, fleet, interrupts, files, own, syncing).run()
         except BrokenPipeError:
             return EXIT_FAILED
 
@@ -82,9 +85,11 @@ class LineMode:
         fleet: Fleet,
         interrupts: Interrupts,
         files: LineFiles,
+        own: LineSettings,
         syncing: Syncing | None,
     ) -> None:
         self._files = files
+        self._own = own
         self._syncing = syncing
         self._context = context
         self._store = store
@@ -107,6 +112,7 @@ class LineMode:
         for note in (*filter(None, [self._context.banner]), *self._context.warnings):
             await self._say(f"[{note}]")
         await self._say("llamachat, line by line. /help lists the commands.")
+        await self._delete_old()
         await settled(self._fleet, is_connecting)
         while True:
             await self._tell_changes()
@@ -135,6 +141,12 @@ class LineMode:
                     return 0 if self._typed else self._status
                 case Ordered() as order:
                     await self._obey(order)
+
+    async def _delete_old(self) -> None:
+        privacy, now = self._context.settings.privacy, time.time()
+        if gone := await self._store.run(lambda store: delete_old(store, privacy, now)):
+            told_where = "`llamachat chats list --deleted` shows them, and `chats restore` brings them back."
+            await self._say(f"[{told(len(gone), privacy)} {told_where}]")
 
     @property
     def _leaving(self) -> bool:
@@ -170,6 +182,7 @@ class LineMode:
                 await self._say(line_words.HELP)
             case "new":
                 self._chat_id = None
+                self._own.forget()
                 await self._say("[A new chat begins with your next question.]")
             case "chats":
                 await self._list_chats()
@@ -188,6 +201,12 @@ class LineMode:
                 await self._note(await self._files.trim(self._chat_id))
             case "detach":
                 await self._note(self._files.detach())
+            case "settings":
+                await self._note(await self._own.listed(self._chat_id))
+            case "system":
+                await self._note(await self._own.system(order.argument, self._chat_id))
+            case "set":
+                await self._note(await self._own.set(order.argument, self._chat_id))
             case name if name in line_words.OUTBOX_NAMES:
                 await self._obey_about_outbox(order)
             case _:
@@ -231,18 +250,17 @@ class LineMode:
     # ── a question ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _ask(self, question: str) -> None:
-        chat = self._context.settings.chat
         if problem := await self._files.problem(self._chat_id):
             self._status = EXIT_USAGE
             await self._note([f"The question was not sent. {problem}"])
             return
         if self._chat_id is None:
-            self._chat_id = await self._store.run(lambda store: store.create_chat())
+            self._chat_id = await self._own.begin()
         kept = await exchange.kept(
             self._store,
             self._chat_id,
-            chat,
-            sampling.params(chat.sampling),
+            self._context.settings.chat,
+            OwnSettings(),
             question,
             self._files.take(),
             wait=self._typed,
@@ -271,8 +289,7 @@ class LineMode:
             if chat_id != self._chat_id:
                 await self._note([f"From {await self._title(chat_id)}, where it waited:"])
             await self._say(PROMPT + printable(taken.item.text))
-            chat = self._context.settings.chat
-            await self._answer(await exchange.waited(self._store, taken, chat, sampling.params(chat.sampling)))
+            await self._answer(await exchange.waited(self._store, taken, self._context.settings.chat))
 
     async def _title(self, chat_id: str) -> str:
         return title_text((await self._store.read(lambda store: store.summary(chat_id))).title)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,18 +22,23 @@ class AppContext:
     """What holds for one run of the program.
 
     Attributes:
-        settings: of the file, with the options of the command line on top; `settings.nodes` are those of `addresses`.
+        settings: of the file, with the options of the command line on top.
         places: where the settings, the history and the log are.
-        addresses: the nodes to ask, in order of priority; empty when none is configured.
+        environment: where tokens of nodes may stand.
         banner: a sentence to show as long as the program runs, as in the demo.
         warnings: sentences to show once.
     """
 
     settings: Settings
     places: Places
-    addresses: tuple[NodeAddress, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
     banner: str | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[NodeAddress, ...]:
+        """The nodes to ask, in order of priority; empty when none is configured."""
+        return addresses(self.settings.nodes, self.environment)
 
     @property
     def data_dir(self) -> Path:

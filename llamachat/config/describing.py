@@ -9,6 +9,7 @@ from typing import Any, Final
 import tomlkit
 
 from llamachat.config.schema import Entries, NodeSettings, Section, Setting, Settings, members
+from llamachat.config.toml_text import text_item
 
 _HIDDEN: Final = "…"
 _EXAMPLE_NODE: Final = NodeSettings(name="llama-01", url="ws://10.0.0.5:13000/chat")
@@ -35,7 +36,7 @@ def effective(settings: Settings) -> str:
     for name, _default, member in members(Settings):
         value = getattr(settings, name)
         if isinstance(member, Entries):
-            parts += [*_entries(name, member, {key: ",".join(keys) for key, keys in value.items()}, off=""), ""]
+            parts += [*_entries(name, member, value, off=""), ""]
             continue
         assert isinstance(member, Section)
         for values in value if member.many else [value]:
@@ -61,12 +62,15 @@ def _table(path: tuple[str, ...], section: Section, values: Any, *, off: str) ->
         yield from _table((*path, name), member, value, off=off)
 
 
-def _entries(name: str, entries: Entries, values: Mapping[str, str], *, off: str) -> Iterator[str]:
+def _entries(name: str, entries: Entries, values: Mapping[str, Any], *, off: str) -> Iterator[str]:
     yield f"# {entries.help}"
     yield f"# Each key is {entries.names}. Allowed: {entries.rule}."
+    if entries.name_rule is not None:
+        yield f"# Allowed as a key: {entries.name_rule}."
     yield f"[{name}]"
     for key, value in values.items():
-        yield f"{off}{tomlkit.item(key).as_string()} = {tomlkit.item(value).as_string()}"
+        text = ",".join(value) if isinstance(value, tuple) else value
+        yield f"{off}{tomlkit.item(key).as_string()} = {text_item(text).as_string()}"
 
 
 def _toml(value: Any, setting: Setting) -> str:
@@ -74,5 +78,7 @@ def _toml(value: Any, setting: Setting) -> str:
         value = _HIDDEN
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, str):
+        return text_item(value).as_string()
     text: str = tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()
     return text

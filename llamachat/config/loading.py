@@ -117,6 +117,12 @@ class _Reader:
             if name in read:
                 self._wrong(where, "this name for the second time", "each name once")
                 continue
+            if entries.name_rule is not None:
+                try:
+                    entries.name_rule.read(name)
+                except ValueError:
+                    self._wrong(where, f"the name {shown(name)}", str(entries.name_rule))
+                    continue
             try:
                 read[name] = entries.rule.read(entry)
             except ValueError:

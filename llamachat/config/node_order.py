@@ -38,7 +38,7 @@ def without_node(text: str, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class NodeBlock:
     """The lines of one node, counted from 0, comments right above it included; `end` is the first line after it, blank
     lines not counted."""
 
@@ -48,8 +48,8 @@ class _Block:
 
 def _arranged(text: str, order: Sequence[int]) -> str:
     """The nodes at these places, in this order. Nodes that are left out leave no gap."""
-    lines = [line for line in re.split(r"(?<=\n)", text) if line]  # TOML knows no other line ends
-    blocks = _blocks(text, lines)
+    lines = lines_of(text)
+    blocks = node_blocks(text, lines)
     if blocks is None:
         return _rearranged_list(text, order)
     if lines and not lines[-1].endswith("\n"):
@@ -68,7 +68,12 @@ def _arranged(text: str, order: Sequence[int]) -> str:
     return "".join(parts + lines[at:])
 
 
-def _blocks(text: str, lines: Sequence[str]) -> list[_Block] | None:
+def lines_of(text: str) -> list[str]:
+    """The lines of a TOML text with their ends; TOML knows no other line ends."""
+    return [line for line in re.split(r"(?<=\n)", text) if line]
+
+
+def node_blocks(text: str, lines: Sequence[str]) -> list[NodeBlock] | None:
     """Where each `[[nodes]]` stands; None when the nodes are written as one list."""
     where = key_lines(text)
     starts = [line - 1 for path, line in where.items() if path[0] == "nodes" and len(path) == 2]
@@ -81,7 +86,7 @@ def _blocks(text: str, lines: Sequence[str]) -> list[_Block] | None:
         while end > start and not lines[end - 1].strip():
             end -= 1
         begin = _above(lines, start)  # what stands at the top of the file is about the file
-        blocks.append(_Block(begin if begin > 0 else start, end))
+        blocks.append(NodeBlock(begin if begin > 0 else start, end))
     return blocks
 
 

@@ -17,6 +17,8 @@ MAX_NAME_CHARACTERS: Final = 64
 MAX_TEXT_CHARACTERS: Final = 100_000
 MAX_KEYS: Final = 16
 """Keys for one action."""
+NOT_NAMES: Final = ("none", "default")
+"""Words that no prompt can be called by: they choose none, and that of the settings file."""
 _THEME_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _KEY: Final = re.compile(r"[^\s,]{1,64}")
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
@@ -116,6 +118,21 @@ class Texts:
 
     def __str__(self) -> str:
         return f"a list of at most {self.count} texts of 1 to {self.limit} characters"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptName:
+    """What a person calls a prompt: not a word that has a meaning where prompts are chosen."""
+
+    def read(self, value: object) -> str:
+        name: str = Text(MAX_NAME_CHARACTERS, one_line=True, empty=False).read(value)
+        if name != name.strip() or name.casefold() in NOT_NAMES:
+            raise ValueError
+        return name
+
+    def __str__(self) -> str:
+        words = " and ".join(f'"{word}"' for word in NOT_NAMES)
+        return f"a name on one line, 1 to {MAX_NAME_CHARACTERS} characters, other than {words}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import tomlkit
-from tomlkit.items import AoT
+from tomlkit.items import AoT, Table
 
 from llamachat.base.files import write_atomically
 from llamachat.base.toml_documents import read_text
 from llamachat.config import loading
+from llamachat.config.node_changes import place_of, with_node_changes
 from llamachat.config.node_order import with_node_order, without_node
-from llamachat.config.schema import NodeSettings, Settings, members
+from llamachat.config.schema import NodeSettings, Settings, entries, members
+from llamachat.config.toml_text import text_item
 
 Changes = Mapping[str, object]
 """New values by dotted key, like `look.theme`; None takes a key out, so that its default holds again. What follows
-`keys.` is the name of an action as a whole."""
+`keys.` or `prompts.` is a name as a whole. A prompt that is taken out and comes in under another name is renamed."""
 
 _ANY_WRITER: Final = 0o222
 
@@ -44,7 +46,7 @@ def with_changes(text: str, changes: Changes) -> str:
         tomlkit.exceptions.TOMLKitError: `text` is not TOML.
     """
     document = tomlkit.parse(text)
-    for key, value in changes.items():
+    for key, value in _without_renamed(document, changes).items():
         *tables, last = _parts(key, document)
         table: Any = document
         for name in tables:
@@ -55,17 +57,41 @@ def with_changes(text: str, changes: Changes) -> str:
             table = table[name]
         else:
             if value is not None:
-                table[last] = list(value) if isinstance(value, tuple) else value
+                table[last] = _item(value)
             elif last in table:
                 del table[last]
     return tomlkit.dumps(document)
 
 
+def _item(value: object) -> object:
+    """A value as it is written: text of several lines on several."""
+    if isinstance(value, str):
+        return text_item(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _without_renamed(document: Mapping[str, Any], changes: Changes) -> dict[str, object]:
+    """What is still to be changed after each entry whose value comes in under another name has got that name, where it
+    stands and with the comments around it."""
+    left = dict(changes)
+    for table in (name for name, member in entries().items() if member.name_rule is not None):
+        held = document.get(table)
+        if not isinstance(held, Table):
+            continue
+        ours = {key.removeprefix(f"{table}."): value for key, value in changes.items() if key.startswith(f"{table}.")}
+        for old in [name for name, value in ours.items() if value is None and isinstance(held.get(name), str)]:
+            new = next((name for name, value in ours.items() if value == held[old] and name not in held), None)
+            if new is not None:
+                held.value._replace(old, new, held[old])
+                del left[f"{table}.{old}"], left[f"{table}.{new}"]
+    return left
+
+
 def _parts(key: str, document: Mapping[str, Any]) -> list[str]:
-    """The keys on the way to a value. Those of actions have dots in them: a file may hold `"chat.stop" = …`, which is
-    how they are written here, or `chat.stop = …`, which are tables inside each other."""
+    """The keys on the way to a value. Names that are chosen freely have dots in them: a file may hold
+    `"chat.stop" = …`, which is how they are written here, or `chat.stop = …`, which are tables inside each other."""
     first, _, action = key.partition(".")
-    if first != "keys":
+    if first not in entries():
         return key.split(".")
     nested: Any = document.get(first, {})
     if action not in nested:
@@ -153,6 +179,21 @@ def add_node(path: Path, node: NodeSettings) -> Settings:
         OSError: the file cannot be written.
     """
     return _write(path, lambda text: with_node(text, node))
+
+
+def change_node(path: Path, name: str, changes: Changes) -> NodeSettings:
+    """Changes settings of the node of this name in the file at `path`, by their own names; returns the node as it is
+    now.
+
+    Raises:
+        ConfigError: with every problem of the file or the change; nothing was written.
+        LookupError: the file has no such node any more.
+        OSError: the file cannot be written.
+    """
+    place = place_of(read_text(path, required=False), name)
+    if place is None:
+        raise LookupError(name)
+    return _write(path, lambda text: with_node_changes(text, place, changes)).nodes[place]
 
 
 def reorder_nodes(path: Path, names: Sequence[str]) -> Saved:

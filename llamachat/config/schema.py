@@ -23,6 +23,7 @@ from llamachat.config.rules import (
     NodeUrl,
     Number,
     OneOf,
+    PromptName,
     Rule,
     Size,
     Text,
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 
 THEMES: Final = ("llamachat", "llamachat-light", "high-contrast", "ansi")
 DENSITIES: Final = ("comfortable", "compact")
+PANELS: Final = ("both", "history", "live", "none")
 TITLES: Final = ("model", "words")
 POLICIES: Final = ("fastest", "priority", "sticky")
 AUTO_MODEL: Final = "auto"
+MAX_KEPT_DAYS: Final = 36_500
 _WIRE: Final = Params()
 _FILES: Final = DocumentLimits()
 
@@ -67,12 +70,13 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Entries:
     """What the schema knows about a table in which the person chooses the keys: `names` says what they are, each value
-    follows `rule`, and `example` is one of them."""
+    follows `rule`, and `example` is one of them. Where the names are the person's own, they follow `name_rule`."""
 
     rule: Rule
     help: str
     names: str
     example: tuple[str, str]
+    name_rule: Rule | None = None
 
 
 def _setting(default: Any, rule: Rule, help: str, *, secret: bool = False) -> Any:
@@ -210,17 +214,26 @@ class LookSettings:
     density: str = _setting(
         "comfortable", OneOf(DENSITIES), "Room around messages and fields; compact shows more lines of text."
     )
+    panels: str = _setting(
+        "both", OneOf(PANELS), "What stands beside the conversation at the start, where there is room for it."
+    )
     motion: bool = _setting(True, Flag(), "Fades, pulses and the blinking cursor; false for a still screen.")
 
 
 @dataclass(frozen=True, slots=True)
 class PrivacySettings:
-    """What leaves this computer beside the questions themselves."""
+    """What leaves this computer beside the questions themselves, and how long it keeps what was said."""
 
     archive: bool = _setting(
         True,
         Flag(),
         "Keep the history in step with every node that keeps an archive; false: nothing is pushed and nothing pulled.",
+    )
+    delete_after_days: int = _setting(
+        0,
+        Number(Range(0, MAX_KEPT_DAYS), whole=True),
+        "At the start, delete conversations without a message for so many days, here and in the archives; 0 keeps all."
+        " Pinned ones are kept.",
     )
 
 
@@ -263,6 +276,18 @@ class Settings:
         metadata={"schema": Section(NodeSettings, "The daemons to ask, in order of priority.", many=True)},
     )
     chat: ChatSettings = _section(ChatSettings, "What is asked, and how a node is chosen.")
+    prompts: Mapping[str, str] = dataclasses.field(
+        default_factory=dict,
+        metadata={
+            "schema": Entries(
+                Text(empty=False),
+                "System prompts to choose from, for single conversations.",
+                "what you call the prompt",
+                ("Code review", "You review code. Name every defect, the worst first."),
+                PromptName(),
+            )
+        },
+    )
     fleet: FleetSettings = _section(
         FleetSettings, "When a node counts as slow or lost; holds from the next start of the program on."
     )
@@ -279,7 +304,9 @@ class Settings:
         },
     )
     privacy: PrivacySettings = _section(
-        PrivacySettings, "What leaves this computer beside the questions; holds from the next start of the program on."
+        PrivacySettings,
+        "What leaves this computer beside the questions, and how long it keeps what was said; holds from the next start"
+        " of the program on.",
     )
     attachments: AttachmentSettings = _section(AttachmentSettings, "Files that go into a question.")
 
@@ -289,6 +316,11 @@ def members(table: type[Any]) -> Iterator[tuple[str, Any, Setting | Section | En
     for field in dataclasses.fields(table):
         default = None if field.default is dataclasses.MISSING else field.default
         yield field.name, default, field.metadata["schema"]
+
+
+def entries() -> dict[str, Entries]:
+    """The tables in which the person chooses the keys, by name."""
+    return {name: member for name, _default, member in members(Settings) if isinstance(member, Entries)}
 
 
 def settings_under(

@@ -232,6 +232,27 @@ class Fleet:
         await link.close()
         self._changed()
 
+    async def replace(self, name: str, address: NodeAddress) -> None:
+        """Connects to another address in the place of a node, which keeps its rank. What it is answering is taken up
+        again there, if it is the same node, or else goes on elsewhere.
+
+        Raises:
+            ValueError: there is no such node, or its new name is another's.
+        """
+        old = self._links.get(name)
+        if old is None:
+            raise ValueError(f"There is no node {one_line(name, 64)} any more.")
+        self._refuse_second(address.name, besides=name)
+        link = Link(address, self.limits, self._clock, self._changed)
+        links = [link if one is old else one for one in self._links.values()]
+        self._links = {one.address.name: one for one in links}
+        self._around.nodes = dict(self._links)
+        self._around.cooldowns.forget(name)
+        if self._ticker is not None and not self._closed:
+            link.start()
+        self._changed()
+        await old.close(for_good=False)
+
     def address(self, name: str) -> NodeAddress | None:
         """Where a node is and how to be let in; None for an unknown name."""
         link = self._links.get(name)
@@ -246,10 +267,13 @@ class Fleet:
         self._changed()
 
     def _insert(self, address: NodeAddress) -> None:
-        if address.name in self._links:
-            raise ValueError(f"Two nodes are called {address.name}. Give each its own name.")
+        self._refuse_second(address.name)
         link = Link(address, self.limits, self._clock, self._changed)
         self._links[address.name] = self._around.nodes[address.name] = link
+
+    def _refuse_second(self, name: str, besides: str | None = None) -> None:
+        if name != besides and name in self._links:
+            raise ValueError(f"Two nodes are called {name}. Give each its own name.")
 
     def _changed(self) -> None:
         self._poke_turns()

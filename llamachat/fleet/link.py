@@ -96,8 +96,9 @@ class Link:
         """Begins to connect."""
         self._task = asyncio.create_task(self._run(), name=f"link to {self.address.name}")
 
-    async def close(self) -> None:
-        """Says goodbye, after the frames still to be written, and stops. Attempts hear that the link is lost."""
+    async def close(self, *, for_good: bool = True) -> None:
+        """Says goodbye, after the frames still to be written, and stops. Attempts hear that the link is lost; unless it
+        is `for_good`, they may hope for another to the same node."""
         if self._task is None:
             return
         self._closing = True
@@ -107,7 +108,7 @@ class Link:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
-        self._tell_lost(Lost("The node was removed.", silent=True))
+        self._tell_lost(Lost("The node was removed.", silent=for_good))
 
     def reconnect_now(self) -> None:
         """Skips the pause, and tries a refusing node again."""

@@ -7,6 +7,7 @@ from llamachat.store.exporting_markdown import to_markdown
 from llamachat.store.importing import Imported, read_export
 from llamachat.store.importing_chats import ImportedChat
 from llamachat.store.limits import StoreLimits
+from llamachat.store.own_settings import SAMPLING_NAMES, OwnSettings, StoredChat
 from llamachat.store.records import (
     Changes,
     ChatSummary,
@@ -29,9 +30,10 @@ from llamachat.store.thread import StoreThread
 from llamachat.store.titles import derive_title, first_title, given_name
 
 __all__ = [
-    "ARCHIVED", "Category", "CategoryKind", "Changes", "ChatSummary", "Estimate", "Imported", "ImportedChat",
-    "MessageState", "OpenAttempt", "OutboxItem", "Pulled", "QueryError", "RefusedChat", "SearchHit", "SnippetPart",
-    "Store", "StoreError", "StoreLimits", "StoreState", "StoreThread", "StoredAttachment", "StoredMessage",
-    "SyncCursor", "Transcript", "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title",
-    "first_title", "given_name", "group", "is_archived", "plain", "read_export", "to_json", "to_markdown",
+    "ARCHIVED", "SAMPLING_NAMES", "Category", "CategoryKind", "Changes", "ChatSummary", "Estimate", "Imported",
+    "ImportedChat", "MessageState", "OpenAttempt", "OutboxItem", "OwnSettings", "Pulled", "QueryError",
+    "RefusedChat", "SearchHit", "SnippetPart", "Store", "StoreError", "StoreLimits", "StoreState",
+    "StoreThread", "StoredAttachment", "StoredChat", "StoredMessage", "SyncCursor", "Transcript",
+    "TransferError", "TransferLimits", "UsageTotals", "attached", "derive_title", "first_title", "given_name",
+    "group", "is_archived", "plain", "read_export", "to_json", "to_markdown",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from llamachat.store.categories import ARCHIVED, is_archived
 from llamachat.store.cleaning import storable
 from llamachat.store.connection import Database, Part, Row, Transaction
 from llamachat.store.errors import StoreError, missing
+from llamachat.store.own_settings import OwnSettings, put_own_settings
 from llamachat.store.records import ChatSummary, encode
 from llamachat.store.rows import chat_row, load_chat, load_messages, set_field, stamps_of
 
@@ -27,11 +28,11 @@ _CONDITION: Final = {"live": "c.deleted_at IS NULL", "deleted": "c.deleted_at IS
 class Chats(Part):
     """Methods of the store about whole chats. Every one that names a chat raises `StoreError` `missing` without it."""
 
-    def create_chat(self, title: str = "", *, chat_id: str | None = None) -> str:
-        """A new, empty chat; returns its id, a fresh one unless given.
+    def create_chat(self, title: str = "", *, chat_id: str | None = None, settings: OwnSettings | None = None) -> str:
+        """A new, empty chat, with those settings of its own; returns its id, a fresh one unless given.
 
         Raises:
-            StoreError: `conflict`, when there is a chat with that id.
+            StoreError: `conflict`, when there is a chat with that id; `invalid`, when it cannot have these settings.
         """
         chat_id = chat_id or uuid.uuid4().hex
         with self._db.write() as transaction:
@@ -46,6 +47,8 @@ class Chats(Part):
                 transaction.change(),
             )
             set_field(self._db, transaction, row, "title", storable(title))
+            if settings is not None and settings != OwnSettings():
+                put_own_settings(self._db, row, settings)
         return chat_id
 
     def list_chats(
@@ -121,6 +124,22 @@ class Chats(Part):
             if self._db.require("SELECT deleted_at FROM chats WHERE row = ?", row)[0] is None:
                 set_field(self._db, transaction, row, "deleted_at", self._db.now())
 
+    def delete_idle(self, before: float) -> list[str]:
+        """Deletes every chat whose newest message is older than that time (Unix seconds); returns their ids.
+
+        Pinned chats are kept, and those in which a question waits or an answer is being written.
+        """
+        with self._db.write(durable=True) as transaction:
+            found = self._db.all(
+                "SELECT row, id FROM chats WHERE updated_at < ? AND deleted_at IS NULL AND NOT pinned"
+                " AND row NOT IN (SELECT chat FROM outbox)"
+                " AND row NOT IN (SELECT chat FROM attempts WHERE NOT superseded)",
+                before,
+            )
+            for row, _id in found:
+                set_field(self._db, transaction, row, "deleted_at", self._db.now())
+        return [chat_id for _row, chat_id in found]
+
     def restore_chat(self, chat_id: str) -> None:
         """Takes a deletion back.
 
@@ -183,7 +202,7 @@ def purge(database: Database, transaction: Transaction, row: int) -> None:
     )
     for message, content in texts:
         indexing.remove_message(database, message, content)
-    for table in ("messages", "attempts", "outbox"):
+    for table in ("messages", "attempts", "outbox", "own_settings"):
         database.run(f"DELETE FROM {table} WHERE chat = ?", row)
     database.run("DELETE FROM drafts WHERE chat_id = (SELECT id FROM chats WHERE row = ?)", row)
     stamps = {name: stamp for name, stamp in stamps_of(column).items() if name == "deleted_at"}

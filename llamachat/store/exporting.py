@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from llamachat.protocol import Attachment, Chat, ChatMessage
+from llamachat.store.own_settings import StoredChat
 from llamachat.store.records import StoredAttachment, StoredMessage
 
 FORMAT: Final = "llamachat-chats"
@@ -36,7 +37,8 @@ class TransferError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A whole chat, its messages as `StoredMessage`s, and its active path without deleted messages."""
+    """A whole chat, a `StoredChat` where it has settings of its own, its messages as `StoredMessage`s, and its active
+    path without deleted messages."""
 
     chat: Chat
     path: Sequence[StoredMessage]
@@ -46,7 +48,7 @@ class _Message(StoredMessage, frozen=True, kw_only=True, omit_defaults=True):
     """A message without the fields that say nothing."""
 
 
-class _Chat(Chat, frozen=True, kw_only=True, omit_defaults=True):
+class _Chat(StoredChat, frozen=True, kw_only=True, omit_defaults=True):
     """A chat without the fields that say nothing."""
 
 
@@ -74,7 +76,8 @@ def to_json(
     attachments: Iterable[StoredAttachment] = (),
     limits: TransferLimits = DEFAULT_TRANSFER_LIMITS,
 ) -> str:
-    """The chats complete: every branch, deleted messages, stamps, attached files. The same chats give the same text.
+    """The chats complete: every branch, deleted messages, stamps, settings of their own, attached files. The same chats
+    give the same text.
 
     An answer that is still being written counts as `failed` with the text it has: no other store can go on with it.
 
@@ -96,7 +99,7 @@ def to_json(
 
 
 def _chat(chat: Chat) -> _Chat:
-    fields = {name: getattr(chat, name) for name in Chat.__struct_fields__}
+    fields = {name: getattr(chat, name) for name in chat.__struct_fields__}
     messages = sorted(chat.messages, key=lambda message: (message.created_at, message.id))
     return _Chat(**{**fields, "messages": [_message(message) for message in messages]})
 

@@ -15,6 +15,7 @@ from llamachat.protocol import Chat
 from llamachat.store import importing_chatgpt, importing_openwebui
 from llamachat.store.exporting import DEFAULT_TRANSFER_LIMITS, FORMAT, VERSION, TransferError, TransferLimits
 from llamachat.store.importing_values import LeftOut, mapping, string
+from llamachat.store.own_settings import OwnSettings, checked, with_settings
 from llamachat.store.records import StoredAttachment, StoredMessage
 
 Source = Literal["llamachat", "ChatGPT", "Open WebUI"]
@@ -27,7 +28,7 @@ _KNOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file holds: chats, whose messages may be `StoredMessage`s, and files attached to them.
+    """What a file holds: chats, which may be `StoredChat`s of `StoredMessage`s, and files attached to them.
 
     `unreadable` has a sentence for each chat or file that could not be read, `left_out` the kind and number of parts
     of readable chats that have no place here.
@@ -50,8 +51,11 @@ class _File(msgspec.Struct, frozen=True):
     attachments: list[msgspec.Raw] = []
 
 
-class _Messages(msgspec.Struct, frozen=True):
+class _Local(msgspec.Struct, frozen=True):
+    """What only the machine knew of a chat that it was exported on."""
+
     messages: list[StoredMessage] = []
+    settings: OwnSettings | None = None
 
 
 def read_export(data: bytes, now: float, limits: TransferLimits = DEFAULT_TRANSFER_LIMITS) -> Imported:
@@ -97,15 +101,18 @@ def _read_own(data: bytes, header: _Header) -> Imported:
 def _own_chat(number: int, raw: msgspec.Raw, unreadable: list[str]) -> Chat | None:
     try:
         chat = msgspec.json.decode(raw, type=Chat)
-        messages = msgspec.json.decode(raw, type=_Messages).messages
-    except (msgspec.DecodeError, RecursionError) as error:
+        local = msgspec.json.decode(raw, type=_Local)
+        settings = None if local.settings is None else checked(local.settings)
+    except (ValueError, RecursionError) as error:
         unreadable.append(f"Chat {number}: {one_line(str(error))}")
         return None
+    messages = local.messages
     dated = [chat.created_at, chat.deleted_at, *(m.created_at for m in messages), *(m.deleted_at for m in messages)]
     if not all(time is None or 0 <= time < _LATEST for time in dated):
         unreadable.append(f"Chat {number}: a time in it is not one between the years 1970 and 3000.")
         return None
-    return msgspec.structs.replace(chat, messages=messages)
+    chat = msgspec.structs.replace(chat, messages=messages)
+    return chat if settings is None else with_settings(chat, settings)
 
 
 def _own_file(number: int, raw: msgspec.Raw, unreadable: list[str]) -> StoredAttachment | None:

@@ -16,13 +16,14 @@ from llamachat.store.limits import DEFAULT_LIMITS, StoreLimits
 from llamachat.store.migrations import MIGRATIONS, Migration
 from llamachat.store.opening import open_database
 from llamachat.store.outbox import Outbox
+from llamachat.store.own_settings import OwnChatSettings
 from llamachat.store.searching import Search
 from llamachat.store.syncing import Sync
 from llamachat.store.totals import Totals
 from llamachat.store.upkeep import Upkeep
 
 
-class Store(Chats, Outbox, Drafts, Attachments, Search, Totals, Estimates, Transfer, Sync, Upkeep):
+class Store(Chats, OwnChatSettings, Outbox, Drafts, Attachments, Search, Totals, Estimates, Transfer, Sync, Upkeep):
     """Conversations in SQLite. Belongs to the thread that opened it; several processes may have the same file open.
 
     What a method has acknowledged by returning survives the end of the process at any moment. Any method raises

@@ -152,7 +152,7 @@ def test_without_the_daemon_it_says_what_to_install(home: Home) -> None:
 async def test_a_daemon_that_cannot_start_is_reported_with_its_last_words(home: Home) -> None:
     # The daemons refuse to serve with no slot, and say so.
     code = (
-        "import llamachat.cli.demo_nodes as demo, llamachat.cli as cli\n"
+        "import llamachat.demo.daemons as demo, llamachat.cli as cli\n"
         "make = demo._command\n"
         "demo._command = lambda *given: [*make(*given), '--slots=0']\n"
         "cli.main(['demo', 'ask', 'hi'])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llamachat.store.migrations import m0001_first, m0002_refused, m0003_estimates
+from llamachat.store.migrations import m0001_first, m0002_refused, m0003_estimates, m0004_own_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,6 @@ MIGRATIONS = (
     Migration(1, m0001_first.STATEMENTS),
     Migration(2, m0002_refused.STATEMENTS),
     Migration(3, m0003_estimates.STATEMENTS),
+    Migration(4, m0004_own_settings.STATEMENTS),
 )
 """All steps, by number from 1. A step that was released is never edited; add the next one."""

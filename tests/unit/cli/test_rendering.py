@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llamachat.base.guide import GUIDE_LABEL
 from llamachat.base.text import printable
-from llamachat.cli.rendering import GUIDE_LABEL, PrintableStream, count, json_line, progress, summary
+from llamachat.cli.rendering import PrintableStream, count, json_line, progress, summary
 from llamachat.fleet.events import Delta, Failed, Finished, Loading, Prefilling, Queued, Rerouted, Routed, TurnEvent
 from llamachat.protocol import Cost, Seam, Timings, Usage
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from llamachat.base.text import printable
 from llamachat.protocol import Attachment, Chat, Cost, Seam, Timings, Usage
 from llamachat.store import (
+    OwnSettings,
     Store,
     StoredAttachment,
     StoredMessage,
@@ -24,6 +25,7 @@ from llamachat.store import (
     to_json,
     to_markdown,
 )
+from llamachat.store.own_settings import with_settings
 from tests.unit.store.building import NOW, HandClock, answer, question
 
 IDS = st.text("abcXYZ019_-", min_size=1, max_size=6)
@@ -49,28 +51,43 @@ MESSAGES = st.builds(
     error=st.none() | TEXTS,
     cost=st.none() | st.builds(Cost, st.floats(0, 1e6), st.just("EUR")),
 )
+SETTINGS = st.builds(
+    OwnSettings,
+    model=st.none() | TEXTS.filter(bool),
+    system_prompt=st.none() | TEXTS,
+    sampling=st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.floats(0, 5),
+            "top_k": st.integers(0, 10**6),
+            "seed": st.none() | st.integers(0, 2**53 - 1),
+            "stop": st.lists(TEXTS.filter(bool), max_size=3),
+        },
+    ),
+).filter(lambda own: own != OwnSettings())
 
 
 @st.composite
 def chats(draw: st.DrawFn) -> list[Chat]:
-    """Up to three chats; ids of chats and of messages are unique, parents may be anything."""
+    """Up to three chats, some with settings; ids of chats and of messages are unique, parents may be anything."""
+    own_settings = st.none() | SETTINGS
     messages = draw(st.lists(MESSAGES, max_size=8, unique_by=lambda message: message.id))
     made = []
     for number in range(draw(st.integers(0, 3))):
         own = [message for place, message in enumerate(messages) if place % 3 == number]
-        made.append(
-            Chat(
-                id=f"chat{number}",
-                title=draw(TEXTS),
-                folder=draw(st.none() | TEXTS),
-                pinned=draw(st.booleans()),
-                active_leaf=draw(st.none() | IDS),
-                created_at=draw(TIMES),
-                deleted_at=draw(st.none() | TIMES),
-                stamps=draw(st.dictionaries(st.sampled_from(["title", "folder", "deleted_at"]), STAMPS)),
-                messages=sorted(own, key=lambda message: (message.created_at, message.id)),
-            )
+        chat = Chat(
+            id=f"chat{number}",
+            title=draw(TEXTS),
+            folder=draw(st.none() | TEXTS),
+            pinned=draw(st.booleans()),
+            active_leaf=draw(st.none() | IDS),
+            created_at=draw(TIMES),
+            deleted_at=draw(st.none() | TIMES),
+            stamps=draw(st.dictionaries(st.sampled_from(["title", "folder", "deleted_at"]), STAMPS)),
+            messages=sorted(own, key=lambda message: (message.created_at, message.id)),
         )
+        settings = draw(own_settings)
+        made.append(chat if settings is None else with_settings(chat, settings))
     return sorted(made, key=lambda chat: (chat.created_at, chat.id))
 
 
