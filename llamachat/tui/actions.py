@@ -24,7 +24,7 @@ class Action:
 
 
 ACTIONS: Final = (
-    Action("composer.send", "enter,ctrl+enter,ctrl+\\r", "send", "Send", "Send the message.", "composer"),
+    Action("composer.send", "enter,ctrl+enter", "send", "Send", "Send the message.", "composer"),
     Action("composer.newline", "ctrl+j,shift+enter", "newline", "New line", "Begin a new line.", "composer"),
     Action("composer.recall", "up", "recall", "Last message", "Take the last message back (nothing typed).", "composer"),
     Action("composer.editor", "ctrl+e", "editor", "Editor", "Write the message in $EDITOR.", "composer"),
@@ -39,7 +39,8 @@ ACTIONS: Final = (
     Action("chat.retry", "ctrl+r", "retry", "Ask again", "Ask the last question again after a failure.", "chat", True),
     Action("nodes.reconnect", "ctrl+l", "reconnect", "Reconnect", "Try every lost node now.", "chat", True),
     Action("chat.outbox", "f7", "outbox", "Waiting questions", "Open or close the list of questions that wait to be sent.", "chat", True),
-    Action("chat.model", "ctrl+t", "model", "Model", "Choose the model for the next questions, among those of all nodes.", "chat", True),
+    Action("chat.model", "ctrl+t", "model", "Model", "Choose the model of this conversation, among those of all nodes.", "chat", True),
+    Action("chat.settings", "ctrl+s", "chat_settings", "This conversation", "Model, system prompt and sampling of this conversation alone.", "chat", True),
     Action("chat.find", "f8", "find", "Find", "Look for words in this conversation.", "chat", True),
     Action("chat.search", "f9", "search", "Search all", "Look for words in all conversations.", "chat", True),
     Action("chat.attach", "ctrl+f", "attach", "Attach a file", "Put a file into the question; dropping it on the terminal does too.", "chat", True),
@@ -52,7 +53,7 @@ ACTIONS: Final = (
     Action("history.pin", "p", "history('pin')", "Pin", "Keep the conversation at the top, or let it go.", "history"),
     Action("history.move", "m", "history('move')", "Move", "Put the conversation into a folder, or out of it.", "history"),
     Action("history.archive", "a", "history('archive')", "Archive", "Put the conversation away, or take it back.", "history"),
-    Action("history.delete", "d,delete", "history('delete')", "Delete", "Delete the conversation; u brings it back.", "history"),
+    Action("history.delete", "d,delete", "history('delete')", "Delete", "Delete the conversation; it can be brought back.", "history"),
     Action("message.find", "/", "screen.find", "Find", "Look for words in this conversation.", "message"),
     Action("message.find_next", "n", "screen.find_next(1)", "Next place", "Go to the next message that has the words.", "message"),
     Action("message.find_before", "N", "screen.find_next(-1)", "Place before", "Go to the message before that has the words.", "message"),
@@ -61,7 +62,7 @@ ACTIONS: Final = (
     Action("outbox.up", "shift+up,K", "outbox('up')", "Earlier", "Move the question up.", "outbox"),
     Action("outbox.down", "shift+down,J", "outbox('down')", "Later", "Move the question down.", "outbox"),
     Action("outbox.send", "s", "outbox('send')", "Send now", "Send the question before all others.", "outbox"),
-    Action("outbox.drop", "d,delete", "outbox('drop')", "Drop", "Take the question out; u brings it back.", "outbox"),
+    Action("outbox.drop", "d,delete", "outbox('drop')", "Drop", "Take the question out; it can be brought back.", "outbox"),
     Action("message.menu", "enter", "message('menu')", "Menu", "Show all that can be done with the message.", "message"),
     Action("message.copy", "c", "message('copy')", "Copy", "Copy the whole message.", "message"),
     Action("message.code", "1,2,3,4,5,6,7,8,9", "copy_code({key})", "Copy code", "Copy the code block with that number.", "message"),
@@ -74,8 +75,14 @@ ACTIONS: Final = (
     Action("message.after", "right", "message('after')", "Branch after", "Show the branch after this one.", "message"),
     Action("message.quote", "q", "message('quote')", "Quote", "Put the message into what you write, as a quotation.", "message"),
     Action("message.raw", "w", "message('raw')", "Raw text", "Show the answer as the model wrote it, or laid out again.", "message"),
-    Action("message.delete", "d,delete", "message('delete')", "Delete", "Delete the message; u brings it back.", "message"),
-    Action("node.open", "enter", "open", "Open", "See more of this node: charts, models, log.", "nodes", False, True),
+    Action("message.delete", "d,delete", "message('delete')", "Delete", "Delete the message; it can be brought back.", "message"),
+    Action("first.add", "a", "want('add')", "Add a node", "Add the first node by its address, after a test.", "first"),
+    Action("first.find", "f", "want('find')", "Find nodes", "Look for a node on this computer.", "first"),
+    Action("first.demo", "d", "want('demo')", "Start the demo", "Start nodes with a tiny built-in model on this computer, until you leave.", "first"),
+    Action("first.choose", "enter", "choose", "Begin like that", "Take the way that is marked.", "first"),
+    Action("first.above", "up", "move(-1)", "Way above", "Go to the way above.", "first"),
+    Action("first.below", "down", "move(1)", "Way below", "Go to the way below.", "first"),
+    Action("node.open", "enter", "open", "Open", "See more of this node: charts, models, log, settings.", "nodes", False, True),
     Action("node.left", "left", "move(-1,0)", "Left", "Go to the node before.", "nodes"),
     Action("node.right", "right", "move(1,0)", "Right", "Go to the next node.", "nodes"),
     Action("node.up", "up", "move(0,-1)", "Up", "Go to the node above.", "nodes"),
@@ -92,11 +99,20 @@ ACTIONS: Final = (
     Action("settings.undo", "f8", "undo", "Undo", "Take the last save back, or have again what was thrown away after it.", "settings"),
     Action("settings.discard", "f9", "discard", "Throw changes away", "Show what the file holds again.", "settings", False, True),
     Action("settings.groups", "escape", "groups", "Groups", "Go to the list of groups.", "settings"),
+    Action("own.keep", "ctrl+s", "keep", "Keep", "Keep what is filled in for this conversation, if all of it is right.", "own", True),
+    Action("own.models", "ctrl+t", "models", "Models", "Choose the model of this conversation.", "own", True),
+    Action("own.library", "ctrl+l", "library", "Prompts", "Choose the system prompt out of your library.", "own", True),
+    Action("own.leave", "escape", "dismiss", "Leave", "Leave the conversation's settings as they were.", "own"),
     Action("setting.above", "up", "leave(-1)", "Above", "Go to the setting above.", "setting"),
     Action("setting.below", "down", "leave(1)", "Below", "Go to the setting below.", "setting"),
     Action("setting.previous", "left", "choose(-1)", "Word before", "Take the word before, where there are words to choose from.", "setting"),
     Action("setting.next", "right,space,enter", "choose(1)", "Next word", "Take the next word, where there are words to choose from.", "setting"),
     Action("setting.default", "ctrl+r", "reset", "Default", "Have the setting's default hold again.", "setting"),
+    Action("prompt.edit", "enter", "prompt('edit')", "Edit", "Change the prompt; it has several lines if you like.", "prompt"),
+    Action("prompt.add", "a,plus", "prompt('add')", "Add", "Add a prompt to the library.", "prompt"),
+    Action("prompt.rename", "r", "prompt('rename')", "Rename", "Give the prompt another name.", "prompt"),
+    Action("prompt.remove", "x,delete", "prompt('remove')", "Remove", "Take the prompt out of the library.", "prompt"),
+    Action("prompt.restore", "ctrl+r", "prompt('restore')", "As in the file", "Have the prompt as it stands in the file again.", "prompt"),
     Action("key.give", "enter", "give(False)", "Another key", "Press the key that is to start the action.", "key"),
     Action("key.add", "plus,insert", "give(True)", "Further key", "Press a further key for the action.", "key"),
     Action("key.take", "delete", "take", "No key", "Leave the action without a key.", "key"),
@@ -105,6 +121,8 @@ ACTIONS: Final = (
     Action("detail.charts", "1", "pane('charts')", "Charts", "Show the last minutes as charts.", "node", False, True),
     Action("detail.models", "2", "pane('models')", "Models", "Show the models.", "node", False, True),
     Action("detail.log", "3", "pane('log')", "Log", "Show the log as it is written.", "node", False, True),
+    Action("detail.settings", "4", "pane('settings')", "Settings", "Show its settings, to change them.", "node", False, True),
+    Action("detail.save", "ctrl+s", "save", "Save its settings", "Try the node with its changed settings, and save them.", "node"),
     Action("detail.search", "slash", "search", "Search the log", "Show only the lines with these words.", "node"),
     Action("detail.load", "l", "load", "Load", "Load the chosen model (admin).", "node"),
     Action("detail.unload", "u", "unload", "Unload", "Unload the chosen model (admin).", "node"),
@@ -122,7 +140,8 @@ ACTIONS: Final = (
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where actions hold: a screen as a whole or a part of one. `screen` is the tab it belongs to, or the name of a screen
-    above one; empty for everywhere. A part acts only while it has the focus."""
+    above one; empty for everywhere. A part acts only while it has the focus. In the `heading`, names of actions in braces
+    stand for their keys."""
 
     where: str
     screen: str
@@ -134,13 +153,16 @@ PLACES: Final = (
     Place("composer", "chat", "Writing", is_part=True),
     Place("chat", "chat", "Conversation"),
     Place("attachment", "chat", "An attached file (Shift+Tab goes there)", is_part=True),
-    Place("message", "chat", "A message (alt+↑ and alt+↓ go there)", is_part=True),
-    Place("history", "chat", "The history (F5)", is_part=True),
-    Place("outbox", "chat", "The list of waiting questions (F7)", is_part=True),
+    Place("message", "chat", "A message ({chat.previous} and {chat.next} go there)", is_part=True),
+    Place("history", "chat", "The history ({chat.history})", is_part=True),
+    Place("outbox", "chat", "The list of waiting questions ({chat.outbox})", is_part=True),
+    Place("first", "chat", "The first steps (while no node is configured)", is_part=True),
+    Place("own", "own", "The settings of a conversation"),
     Place("nodes", "nodes", "Nodes"),
     Place("node", "node", "This node"),
     Place("settings", "settings", "Settings"),
     Place("setting", "settings", "A setting", is_part=True),
+    Place("prompt", "settings", "The library of prompts", is_part=True),
     Place("key", "settings", "The list of keys", is_part=True),
     Place("app", "", "Everywhere"),
 )
@@ -180,8 +202,8 @@ def _binding(action: Action, binding_id: str, keys: str) -> Binding:
 
 
 def key_names(keys: str) -> str:
-    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`. Escape sequences among the names are left out."""
-    names = [key for key in keys.split(",") if "\\" not in key]
+    """`ctrl+j,shift+enter` as people write it: `Ctrl+J  Shift+Enter`."""
+    names = keys.split(",")
     if len(names) > 3:
         return f"{names[0]} … {names[-1]}"
     return "  ".join(_key_name(name) for name in names)

@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from llamachat.config import sampling
-from llamachat.config.schema import AUTO_MODEL
+from llamachat.config.holding import holding_for
+from llamachat.config.schema import ChatSettings
 from llamachat.documents.document import Document
 from llamachat.fleet import Turn
 from llamachat.fleet.events import TurnEvent
@@ -21,7 +22,7 @@ from llamachat.fleet.prompts import keep_question, prompt
 from llamachat.fleet.recording import RecordedTurn, abandoned, add_question, cancel_superseded, record
 from llamachat.fleet.titles import TitleWriter
 from llamachat.protocol import ChatMessage, Params, PromptMessage
-from llamachat.store import StoredMessage, StoreError
+from llamachat.store import OwnSettings, StoredMessage, StoreError
 from llamachat.tui.answers import LiveAnswer, advance
 from llamachat.tui.services import Services
 from llamachat.tui.stored_chats import StoredChats
@@ -84,19 +85,10 @@ class Conversations:
         self.outbox = Outbox(services.store)
         self.waiting: tuple[Waiting, ...] = ()
         """Questions that wait in the outbox, as last read."""
-        self.chosen_model: str | None = None
-        """The model that was chosen for the next questions, `AUTO_MODEL` for each node's default; None: as set."""
 
     def live(self, chat_id: str) -> LiveAnswer | None:
         """The answer that is being given in this chat."""
         return self._live.get(chat_id)
-
-    @property
-    def model(self) -> str | None:
-        """The model that the next questions are put to; None leaves it to each node."""
-        if self.chosen_model is None:
-            return sampling.model(self._services.settings.chat)
-        return None if self.chosen_model == AUTO_MODEL else self.chosen_model
 
     @property
     def running(self) -> Mapping[str, LiveAnswer]:
@@ -113,7 +105,7 @@ class Conversations:
             StoreError: it could not be kept; nothing was asked.
         """
         self._titles.stop()
-        chat = chat_id if chat_id is not None else await self._services.store.run(lambda store: store.create_chat())
+        chat = chat_id if chat_id is not None else await self.stored.create()
         await self.stored.keep_draft(chat_id, "")
         async with self._sending:
             queued = await self._services.store.read(lambda store: store.outbox_list(chat))
@@ -122,9 +114,9 @@ class Conversations:
                 question = await self._services.store.run(
                     lambda store: keep_question(store, chat, text, now, documents)
                 )
-                await self._answer(chat, question, model=self.model)
+                await self._answer(chat, question)
                 return Asked(chat, question)
-            await self.outbox.put(chat, text, documents, request={"model": self.model} if self.model else None)
+            await self.outbox.put(chat, text, documents)
         await self.send_waiting()
         return Asked(chat, None)
 
@@ -141,7 +133,7 @@ class Conversations:
             question = await self._services.store.run(
                 lambda store: add_question(store, chat_id, text, now, instead_of=question_id)
             )
-            await self._answer(chat_id, question, model=self.model)
+            await self._answer(chat_id, question)
             return question
 
     async def answer_again(
@@ -157,7 +149,7 @@ class Conversations:
             if chat_id in self._live:
                 return False
             question = await self._services.store.read(lambda store: store.message(question_id))
-            await self._answer(chat_id, question, node=node, model=model or self.model)
+            await self._answer(chat_id, question, node=node, model=model)
             return True
 
     async def go_on(self, chat_id: str, message_id: str) -> bool:
@@ -171,7 +163,9 @@ class Conversations:
             question_id = message.parent_id
             if chat_id in self._live or question_id is None:
                 return False
-            self._start(self._continuing(chat_id, message, await self._prompt(question_id)))
+            held = await self._held(chat_id)
+            messages = await self._prompt(question_id, held)
+            self._start(self._continuing(chat_id, message, messages, sampling.params(held.sampling)))
             return True
 
     async def stop(self, chat_id: str) -> None:
@@ -283,23 +277,30 @@ class Conversations:
     async def _answer(
         self, chat_id: str, question: ChatMessage, *, node: str | None = None, model: str | None = None
     ) -> None:
+        """Asks with what holds for the chat now; `model` is for this answer alone."""
+        held = await self._held(chat_id, OwnSettings(model=model))
         turn = Turn(
             message_id=uuid.uuid4().hex,
             chat_id=chat_id,
-            messages=await self._prompt(question.id),
-            model=model,
-            params=self._params(),
+            messages=await self._prompt(question.id, held),
+            model=sampling.model(held),
+            params=sampling.params(held.sampling),
             node=node,
         )
         self._start(RecordedTurn(turn, question.id, self._services.clock()))
 
-    async def _prompt(self, question_id: str) -> tuple[PromptMessage, ...]:
+    async def _held(self, chat_id: str, *layers: OwnSettings) -> ChatSettings:
+        chat = self._services.settings.chat
+        return await self._services.store.read(lambda store: holding_for(store, chat_id, chat, *layers))
+
+    async def _prompt(self, question_id: str, held: ChatSettings) -> tuple[PromptMessage, ...]:
         """The conversation that ends with that question, with the files in it."""
-        system_prompt = self._services.settings.chat.system_prompt
+        system_prompt = held.system_prompt
         return await self._services.store.read(lambda store: prompt(store, system_prompt, store.path_to(question_id)))
 
-    def _continuing(self, chat_id: str, message: StoredMessage, messages: tuple[PromptMessage, ...]) -> RecordedTurn:
-        params = self._params()
+    def _continuing(
+        self, chat_id: str, message: StoredMessage, messages: tuple[PromptMessage, ...], params: Params
+    ) -> RecordedTurn:
         if params.max_tokens is not None:
             # The wire counts what is there already; the person wants as much again.
             there = message.usage.completion_tokens if message.usage else len(message.content) // _CHARACTERS_PER_TOKEN
@@ -315,9 +316,6 @@ class Conversations:
         )
         origin = next((seam.node for seam in message.seams if seam.offset == 0), None)
         return RecordedTurn(turn, message.parent_id or "", message.created_at, origin)
-
-    def _params(self) -> Params:
-        return sampling.params(self._services.settings.chat.sampling)
 
     def _start(self, recorded: RecordedTurn) -> None:
         self._titles.stop()
@@ -349,5 +347,10 @@ class Conversations:
         settings = self._services.settings.chat
         if settings.titles != "model" or self._live or self.waiting:
             return
-        if await self._titles.write(chat_id, settings.system_prompt):
+        try:
+            held = await self._held(chat_id)
+        except StoreError as error:
+            self._tell.trouble(error)
+            return
+        if await self._titles.write(chat_id, held.system_prompt):
             self._tell.titled()

@@ -24,6 +24,11 @@ def number(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f")
 
 
+def steady(share: float) -> float:
+    """A share in steps of a twentieth: what an idle machine's load does by itself is not drawn again and again."""
+    return round(share * 20) / 20
+
+
 def percent(part: float, whole: float = 1.0) -> str:
     """`45 %`; a dash when the whole is nothing."""
     return f"{100 * part / whole:.0f} %" if whole else "–"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,8 @@ _SAME_BYTE: Final = {
     "ctrl+left_square_bracket": "escape",
 }
 """What most terminals send for these keys."""
+
+_IN_BRACES: Final = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 _NEEDED: Final = ("app.quit",)
 """Actions that must keep a key."""
@@ -68,6 +71,11 @@ def first_key(action_id: str, own: OwnKeys) -> str:
     assert action is not None, action_id
     keys = keys_of(action, own)
     return key_names(keys[0]) if keys else f"“{action.label}”"
+
+
+def with_keys(sentence: str, own: OwnKeys) -> str:
+    """A sentence of ours in which the names of actions in braces become their keys: `{chat.stop} stops it.`"""
+    return _IN_BRACES.sub(lambda found: first_key(found[1], own) if find(found[1]) else found[0], sentence)
 
 
 def keymap(own: OwnKeys) -> dict[str, str]:

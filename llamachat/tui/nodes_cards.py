@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from llamachat.base.text import one_line
 from llamachat.fleet import Estimate, LinkState, NodeSnapshot
-from llamachat.tui.formatting import clock, duration
+from llamachat.tui.formatting import clock, duration, steady
 from llamachat.tui.gauges import gauge, sparkline
 from llamachat.tui.nodes_history import Sample
 
@@ -98,7 +98,7 @@ def card(
         rank,
         state,
         news=tuple(news),
-        load=round(status.load * 20) / 20,
+        load=steady(status.load),
         memory=round(memory.used / memory.total, 2) if memory.total else None,
         rates=f"{_requests(status.requests_per_second)}  latency {_ms(status.latency_ms)}  "
         f"{_rate(status.tokens_per_second)} t/s",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from llamachat.fleet import NodeSnapshot
+if TYPE_CHECKING:
+    from llamachat.fleet import NodeSnapshot
 
 KEPT_S: Final = 300.0
 """Charts go back so far, in seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -102,6 +102,50 @@ class NodesKeeping:
         if file is not None and removed.saved is not None:
             await _in_thread(partial(saving.undo, file, removed.saved), file)
 
+    async def settings_of(self, name: str) -> NodeSettings | None:
+        """What the settings file holds of a node of the fleet; None when the node does not stand there.
+
+        Raises:
+            NotKeptError: the file cannot be read.
+        """
+        address = self._services.fleet.address(name)
+        nodes = await self._nodes()
+        return next((n for n in nodes if address is not None and (n.name, n.url) == (address.name, address.url)), None)
+
+    async def other_names(self, name: str) -> frozenset[str]:
+        """The names that a node of the fleet cannot take: of the others in the fleet and in the file.
+
+        Raises:
+            NotKeptError: the file cannot be read.
+        """
+        names = {node.name for node in self._services.fleet.snapshots()}
+        return frozenset({*names, *(node.name for node in await self._nodes())} - {name})
+
+    async def change(self, name: str, node: NodeSettings, changes: Mapping[str, object] | None) -> tuple[str, str]:
+        """Gives a node of the fleet other settings, at once; returns its name from now on, and what was kept of it.
+
+        Args:
+            name: what it is called now.
+            node: as it is to be.
+            changes: what is to change in the file, by the settings' own names; None for a node that is not there.
+
+        Raises:
+            NotKeptError: the settings file could not be written; nothing was changed.
+            ValueError: there is no such node any more, or its new name is taken.
+        """
+        file = self._services.config_file
+        if file is None:
+            kept = "It holds until you leave."
+        elif changes is None:
+            await _in_thread(partial(saving.add_node, file, node), file)
+            kept = f"Saved in {file}."
+        else:
+            node = await _in_thread(partial(saving.change_node, file, name, changes), file)
+            kept = "Saved."
+        (address,) = addresses((node,), os.environ)
+        await self._services.fleet.replace(name, address)
+        return node.name, kept
+
     async def known_urls(self) -> tuple[str, ...]:
         """The addresses of all nodes in the settings file, whether this session uses them or not; none where the file
         cannot be read."""
@@ -116,12 +160,15 @@ class NodesKeeping:
         return frozenset(node.name for node in self._services.fleet.snapshots() if (node.name, node.url) in kept)
 
     async def _kept(self) -> frozenset[tuple[str, str]]:
-        """Name and address of every node in the settings file; none when there is no file."""
+        """Name and address of every node in the settings file."""
+        return frozenset((node.name, node.url) for node in await self._nodes())
+
+    async def _nodes(self) -> tuple[NodeSettings, ...]:
+        """The nodes of the settings file; none when there is no file."""
         file = self._services.config_file
         if file is None or not file.exists():
-            return frozenset()
-        nodes = (await _in_thread(partial(loading.load, file), file)).nodes
-        return frozenset((node.name, node.url) for node in nodes)
+            return ()
+        return (await _in_thread(partial(loading.load, file), file)).nodes
 
 
 async def _in_thread(work: Callable[[], _T], file: Path) -> _T:
@@ -134,6 +181,8 @@ async def _in_thread(work: Callable[[], _T], file: Path) -> _T:
         return await asyncio.to_thread(work)
     except ConfigError as error:
         raise NotKeptError(f"Not saved: {file} has a mistake. {one_line(str(error))}") from error
+    except LookupError as error:
+        raise NotKeptError(f"Not saved: {file} does not hold this node any more.") from error
     except saving.FileChangedError as error:
         raise NotKeptError(f"Not saved: {one_line(str(error))}") from error
     except OSError as error:

@@ -16,17 +16,6 @@ from llamachat.tui.keymap import OwnKeys, first_key, keys_of
 from llamachat.tui.nodes_cards import STATES, retry_words
 
 
-def first_run(own: OwnKeys) -> str:
-    """What can be done while there is no node."""
-    add, find, leave = (first_key(action, own) for action in ("node.add", "node.find", "app.quit"))
-    return f"""\
-No node is configured yet. There are three ways to begin:
-
-  {add}  add a node by its address, such as ws://10.0.0.5:13000/chat
-  {find}  look for a node on this computer
-     or leave with {leave} and start `llamachat demo`"""
-
-
 def choice(decision: Decision) -> str:
     """What the router would do with a new question, and why."""
     if decision.node is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from textual import constants
 from textual.app import App
+from textual.color import Color
 from textual.filter import Monochrome, NoColor
 
 from llamachat.base.problems import Problem
@@ -18,6 +19,7 @@ from llamachat.config.places import themes_beside
 from llamachat.config.schema import LookSettings, Settings, settings_under
 from llamachat.config.themes import read_themes
 from llamachat.tui import keymap
+from llamachat.tui.no_colors import OwnTwoColors
 from llamachat.tui.services import Services
 from llamachat.tui.settings_fields import value_of
 from llamachat.tui.theme import COMPACT, DEFAULT_THEME, THEMES, theme_from
@@ -36,7 +38,21 @@ class OwnThemes:
         return [f"{printable(str(problem)).removeprefix(above)}." for problem in self.problems]
 
 
-def begin(app: App[Any], services: Services) -> tuple[str, ...]:
+class HasSettings(Protocol):
+    """What has settings, and knows the file that they come from."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those that hold."""
+        ...
+
+    @property
+    def config_file(self) -> Path | None:
+        """None for no file."""
+        ...
+
+
+def begin(app: App[Any], services: HasSettings) -> tuple[str, ...]:
     """Makes the settings hold in an app that is about to run; returns a sentence about each that cannot."""
     for theme in THEMES:
         app.register_theme(theme)
@@ -48,7 +64,7 @@ def begin(app: App[Any], services: Services) -> tuple[str, ...]:
     )
 
 
-def register_own_themes(app: App[Any], services: Services) -> OwnThemes:
+def register_own_themes(app: App[Any], services: HasSettings) -> OwnThemes:
     """Reads the person's theme files anew."""
     if services.config_file is None:
         return OwnThemes()
@@ -66,7 +82,7 @@ def register_own_themes(app: App[Any], services: Services) -> OwnThemes:
 def apply(app: App[Any], services: Services, before: Settings, after: Settings) -> None:
     """Makes hold what differs between two states of the settings file. What the command line said instead of the file
     stays, unless it is this that was changed; the nodes are the business of the Nodes tab."""
-    settings = dataclasses.replace(services.settings, keys=after.keys)
+    settings = dataclasses.replace(services.settings, keys=after.keys, prompts=after.prompts)
     for path, _setting in settings_under():
         key = ".".join(path)
         if path[0] != "nodes" and value_of(before, key) != value_of(after, key):
@@ -95,7 +111,7 @@ def preview(app: App[Any], look: LookSettings) -> None:
 
 
 def _leave_colors_out(app: App[Any]) -> None:
-    """Textual decides how to honour NO_COLOR before the app has its theme. As shades of grey, the terminal's own
-    colours would all be black."""
+    """With NO_COLOR, Textual shows themes in shades of grey. Sixteen colours have too few of them to read by, and a
+    white terminal would be black."""
     others = [kept for kept in app._filters if not isinstance(kept, Monochrome | NoColor)]
-    app._filters = [*others, NoColor() if app.native_ansi_color else Monochrome()]
+    app._filters = [*others, OwnTwoColors(Color.parse(app.get_css_variables()["background"]))]

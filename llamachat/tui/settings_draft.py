@@ -10,15 +10,8 @@ from llamachat.config import loading, saving
 from llamachat.config.schema import Settings
 from llamachat.tui import keymap
 from llamachat.tui.keymap import OwnKeys
-from llamachat.tui.settings_fields import Field, as_text, as_value, value_of
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What stands in a field that cannot be saved, and why."""
-
-    text: str
-    reason: str
+from llamachat.tui.settings_entries import EntryChanges
+from llamachat.tui.settings_fields import Field, Wrong, as_text, as_value, value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +33,7 @@ class _Unsaved:
     changes: tuple[_Change, ...]
     wrong: Mapping[str, Wrong]
     keys: Mapping[str, tuple[str, ...] | None]
+    prompts: Mapping[str, str | None]
 
 
 class Draft:
@@ -59,7 +53,8 @@ class Draft:
         self._seen: str | None = None
         self._changes: dict[str, _Change] = {}
         self._wrong: dict[str, Wrong] = {}
-        self._keys: dict[str, tuple[str, ...] | None] = {}  # by action; None is its default
+        self._keys = EntryChanges[tuple[str, ...]]("keys")  # by action; without an entry it has its first keys
+        self._prompts = EntryChanges[str]("prompts")
         self._last: saving.Saved | None = None
         self._thrown: _Unsaved | None = None
 
@@ -113,15 +108,12 @@ class Draft:
 
     def bind(self, action_id: str, keys: tuple[str, ...] | None) -> None:
         """Gives an action these keys; None gives it its own again."""
-        self._keys.pop(action_id, None)
-        if keys != self.saved.keys.get(action_id):
-            self._keys[action_id] = keys
+        self._keys.put(action_id, keys, self.saved.keys)
 
     @property
     def keys(self) -> OwnKeys:
         """The keys that would hold if they were saved, by action."""
-        changed = {**self.saved.keys, **self._keys}
-        return {name: keys for name, keys in changed.items() if keys is not None}
+        return self._keys.over(self.saved.keys)
 
     @property
     def any_keys_changed(self) -> bool:
@@ -132,12 +124,32 @@ class Draft:
         """Whether an action's keys differ from the file."""
         return action_id in self._keys
 
+    # ── prompts ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def put_prompt(self, name: str, text: str | None) -> None:
+        """Writes a prompt of the library; None takes it out."""
+        self._prompts.put(name, text, self.saved.prompts)
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The library that would hold if it were saved."""
+        return self._prompts.over(self.saved.prompts)
+
+    @property
+    def any_prompts_changed(self) -> bool:
+        """Whether any prompt differs from the file."""
+        return bool(self._prompts)
+
+    def prompt_changed(self, name: str) -> bool:
+        """Whether a prompt differs from the file."""
+        return name in self._prompts
+
     # ── all of it ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def changed_keys(self) -> tuple[str, ...]:
-        """The keys of what differs from the file, those of actions with `keys.` in front."""
-        return (*self._changes, *self._wrong, *(f"keys.{name}" for name in self._keys))
+        """The keys of what differs from the file, the names of actions and of prompts after `keys.` and `prompts.`."""
+        return (*self._changes, *self._wrong, *self._keys.paths, *self._prompts.paths)
 
     @property
     def changed(self) -> int:
@@ -169,9 +181,10 @@ class Draft:
         assert self.file is not None
         assert not self.wrong, "what is wrong is not saved"
         values = {key: change.value for key, change in self._changes.items()}
-        keys = {f"keys.{name}": None if own is None else ",".join(own) for name, own in self._keys.items()}
+        keys = {f"keys.{name}": None if own is None else ",".join(own) for name, own in self._keys.copy().items()}
+        prompts = {f"prompts.{name}": text for name, text in self._prompts.copy().items()}
         self._thrown = None
-        self._last = saving.save_seen(self.file, {**values, **keys}, self._seen)
+        self._last = saving.save_seen(self.file, {**values, **keys, **prompts}, self._seen)
         self._seen, self.saved = self._last.after, self._last.settings
         self._clear()
         return self.saved
@@ -188,7 +201,9 @@ class Draft:
     def discard(self) -> None:
         """Throws every change away; `bring_back` has them again."""
         if self.changed:
-            self._thrown = _Unsaved(tuple(self._changes.values()), dict(self._wrong), dict(self._keys))
+            self._thrown = _Unsaved(
+                tuple(self._changes.values()), dict(self._wrong), self._keys.copy(), self._prompts.copy()
+            )
         self._clear()
 
     def bring_back(self) -> bool:
@@ -199,6 +214,8 @@ class Draft:
             self._take(change.field, change.value)
         for name, keys in self._thrown.keys.items():
             self.bind(name, keys)
+        for name, text in self._thrown.prompts.items():
+            self.put_prompt(name, text)
         self._wrong.update(self._thrown.wrong)
         self._thrown = None
         return True
@@ -207,6 +224,7 @@ class Draft:
         self._changes.clear()
         self._wrong.clear()
         self._keys.clear()
+        self._prompts.clear()
 
     def look(self) -> bool:
         """Takes up what another program wrote into the file, and keeps the changes; whether there was something.
@@ -231,5 +249,5 @@ class Draft:
         for change in list(self._changes.values()):
             self._forget(change.field.key)
             self._take(change.field, change.value)
-        for name, keys in list(self._keys.items()):
-            self.bind(name, keys)
+        self._keys.compare(self.saved.keys)
+        self._prompts.compare(self.saved.prompts)

@@ -16,11 +16,15 @@ Kind = Literal["choice", "line", "lines"]
 
 FLAG_WORDS: Final = {True: "on", False: "off"}
 KEYS_GROUP: Final = "keys"
+PROMPTS_GROUP: Final = "prompts"
 NODES_GROUP: Final = "nodes"
 LOOK_GROUP: Final = "look"
 
 _SHOWN_IN: Final = {"chat.policy": NODES_GROUP}
 """Settings that people look for in another group than their table."""
+
+_LETTERS: Final = ("url", "ca")
+"""Words that are said letter by letter."""
 
 _UNITS: Final = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\t": "\\t"}
@@ -30,7 +34,7 @@ _UNESCAPED: Final = {"\\": "\\", "n": "\n", "t": "\t"}
 @dataclass(frozen=True, slots=True)
 class Field:
     """One setting on the screen. `key` is its place in the file, `default` what holds when it is left out; with
-    `optional` it may be left empty."""
+    `optional` it may be left empty; a `secret` one is never shown."""
 
     key: str
     title: str
@@ -40,11 +44,21 @@ class Field:
     kind: Kind
     options: tuple[str, ...] = ()
     optional: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What stands in a field that cannot be kept, and why."""
+
+    text: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A table of the settings file as one page of fields; the nodes and the keys have none, but a page of their own."""
+    """A table of the settings file as one page of fields; the nodes, the prompts and the keys have none, but a
+    page of their own."""
 
     key: str
     title: str
@@ -98,11 +112,20 @@ def _field(key: str, setting: Setting, default: Any, themes: Sequence[str]) -> F
             kind = "lines"
         case Text(one_line=False):
             kind = "lines"
-    return Field(key, _title(key.rpartition(".")[2]), setting.help, rule, default, kind, options, default is None)
+    title = _title(key.rpartition(".")[2])
+    return Field(key, title, setting.help, rule, default, kind, options, default is None, setting.secret)
 
 
 def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    words = name.replace("_", " ").capitalize().split()
+    return " ".join(word.upper() if word.lower() in _LETTERS else word for word in words)
+
+
+def fields_of(table: type[Any]) -> tuple[Field, ...]:
+    """The single settings of a settings class as fields, by their own names."""
+    return tuple(
+        _field(name, setting, default, ()) for name, default, setting in members(table) if isinstance(setting, Setting)
+    )
 
 
 def value_of(settings: Settings, key: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Final
 
 from llamachat.base.text import one_line
 from llamachat.config import Settings
+from llamachat.config.schema import entries
 from llamachat.tui.keymap import OwnKeys, first_key
 from llamachat.tui.settings_draft import Draft
 from llamachat.tui.settings_fields import value_of
@@ -42,8 +43,9 @@ def news(before: Settings, after: Settings, unsaved: Sequence[str]) -> str:
     text = "The settings file was changed meanwhile; this is what it holds now."
     if unsaved:
         text += f" What you changed and did not save is kept ({len(unsaved)})."
+    own = entries()
     if both := [
-        key for key in unsaved if not key.startswith("keys.") and value_of(before, key) != value_of(after, key)
+        key for key in unsaved if key.partition(".")[0] not in own and value_of(before, key) != value_of(after, key)
     ]:
         text += f" Saving replaces what was written there: {one_line(', '.join(both), 120)}."
     return text

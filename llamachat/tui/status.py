@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from llamachat.base.text import one_line
 from llamachat.fleet import NodeSnapshot
-from llamachat.tui.formatting import percent
+from llamachat.tui.formatting import percent, steady
+from llamachat.tui.keymap import OwnKeys, first_key
 from llamachat.tui.widgets.status_bar import Fact
 
 _NAME = 32
@@ -23,27 +24,30 @@ def connection_mark(snapshots: Sequence[NodeSnapshot], policy: str) -> str:
     return f"{mark} {usable} of {len(snapshots)} node{'s' if len(snapshots) != 1 else ''} · {policy}"
 
 
-def status_facts(snapshots: Sequence[NodeSnapshot], current: str | None, waiting: int) -> tuple[Fact, ...]:
-    """The status bar for the node named `current`, or for the first that takes work; `waiting` questions are queued."""
+def status_facts(
+    snapshots: Sequence[NodeSnapshot], current: str | None, waiting: int, own: OwnKeys
+) -> tuple[Fact, ...]:
+    """The status bar for the node named `current`, or for the first that takes work; `waiting` questions are queued.
+    `own` are the keys that the person has changed."""
     node = next((snapshot for snapshot in snapshots if snapshot.name == current), None)
     if node is None:
         node = next((snapshot for snapshot in snapshots if snapshot.usable), snapshots[0] if snapshots else None)
     held = Fact(f"{waiting} waiting" if waiting else "", 1)
     if node is None:
-        return (Fact("No node yet: add one in the Nodes tab (F3)", 0), held)
+        return (Fact(f"No node yet: add one in the Nodes tab ({first_key('tab.nodes', own)})", 0), held)
     status = node.status if node.connected else None
     facts = [Fact(f"Node: {one_line(node.name, _NAME)}", 0)]
     if status is not None:
         facts += [
             Fact(f"Queue: {status.queue.depth}", 3),
-            Fact(f"load {percent(status.load)}", 4),
+            Fact(f"load {percent(steady(status.load))}", 4),
             Fact(f"mem {percent(status.memory.used, status.memory.total)}", 5),
         ]
     facts += [Fact(_connection(node), 2), held]
     return tuple(facts)
 
 
-def banner(snapshots: Sequence[NodeSnapshot], now: float) -> str:
+def banner(snapshots: Sequence[NodeSnapshot], now: float, own: OwnKeys) -> str:
     """A sentence for the red banner; empty while a node takes work or is being connected to for the first time."""
     if not snapshots or any(snapshot.usable or snapshot.state == "connecting" for snapshot in snapshots):
         return ""
@@ -55,7 +59,7 @@ def banner(snapshots: Sequence[NodeSnapshot], now: float) -> str:
         return f"{one_line(snapshots[0].name, _NAME)}: {one_line(snapshots[0].reason)}"
     soonest = min(offline, key=lambda snapshot: snapshot.retry_at if snapshot.retry_at is not None else now)
     wait = max(0, round((soonest.retry_at or now) - now))
-    return f"Connection to {_names(offline)} lost. Next try in {wait} s — Ctrl+L: now"
+    return f"Connection to {_names(offline)} lost. Next try in {wait} s — {first_key('nodes.reconnect', own)}: now"
 
 
 def _names(snapshots: Sequence[NodeSnapshot]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from llamachat.store import Category, Store, StoredMessage, group
+import msgspec
+
+from llamachat.store import Category, OwnSettings, Store, StoredMessage, group
 from llamachat.store.snippets import fold
 from llamachat.tui.services import Services
 
@@ -22,6 +24,7 @@ class StoredChats:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._store = services.store
+        self._new = OwnSettings()  # of the conversation that begins next
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -79,6 +82,34 @@ class StoredChats:
                 store.choose_branch(message_id)
 
         await self._store.run(work)
+
+    # ── settings of single conversations ────────────────────────────────────────────────────────────────────────────
+
+    async def own_settings(self, chat_id: str | None) -> OwnSettings:
+        """What the conversation has of its own; None is the one that begins next, for which it is kept here."""
+        if chat_id is None:
+            return self._new
+        return await self._store.read(lambda store: store.own_settings(chat_id))
+
+    async def set_own_settings(self, chat_id: str | None, own: OwnSettings) -> None:
+        """Gives the conversation these instead."""
+        if chat_id is None:
+            self._new = own
+        else:
+            await self._store.run(lambda store: store.set_own_settings(chat_id, own))
+
+    async def choose_model(self, chat_id: str | None, model: str | None) -> None:
+        """Chooses the model of the conversation, and of those that begin later; None is that of the settings file."""
+        own = await self.own_settings(chat_id)
+        await self.set_own_settings(chat_id, msgspec.structs.replace(own, model=model))
+        self._new = msgspec.structs.replace(self._new, model=model)
+
+    async def create(self) -> str:
+        """Begins the next conversation; the one after it has the model of this one, if one was chosen."""
+        new = self._new
+        chat_id = await self._store.run(lambda store: store.create_chat(settings=new))
+        self._new = OwnSettings(model=new.model)
+        return chat_id
 
     # ── the tree ────────────────────────────────────────────────────────────────────────────────────────────────────
 

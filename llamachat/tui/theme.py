@@ -20,9 +20,16 @@ LOOK_CSS: Final = """
 .-compact Composer { border: none; border-left: blank; min-height: 1; }
 .-compact Composer:focus { border: none; border-left: thick $primary; }
 .-compact SettingField { margin: 0; }
+Toast { padding: 0 1; }
 /* What lies under a dialog would shine through it, too faint to be read. */
 .-theme-high-contrast ModalScreen, .-theme-high-contrast CommandPalette { background: $background; }
 .-theme-high-contrast CommandPalette > .command-palette--help-text { text-style: not dim not bold; }
+/* An emoji, for which not every terminal has a glyph. */
+CommandPalette SearchIcon { display: none; }
+/* Headings among the options; they are there to be read. */
+OptionList > .option-list--option-disabled { color: $text-muted; }
+/* Textual's own is lost on this background in a terminal with 16 colours. */
+Input > .input--placeholder, Input > .input--suggestion { color: $text-muted; }
 """
 
 CONTRAST_CSS: Final = """
@@ -30,6 +37,18 @@ CONTRAST_CSS: Final = """
 .-theme-high-contrast JumpScreen { background: $background 0%; }
 """
 """What lies under a dialog is dimmed, which the theme for those who need contrast must not do."""
+
+TITLES_CSS: Final = """
+Widget { border-title-color: $text; border-subtitle-color: $text-muted; }
+"""
+"""What stands in a frame would otherwise have the colour of the frame, which need not be told as well as text."""
+
+NO_COLOR_CSS: Final = """
+Input:nocolor > .input--cursor, Input:nocolor > .input--selection { text-style: reverse; }
+TextArea:nocolor .text-area--cursor, TextArea:nocolor .text-area--selection { text-style: reverse; }
+Screen:nocolor .screen--selection { text-style: reverse; }
+"""
+"""What is too faint without colours to be seen to stand out."""
 
 THEMES: Final = (
     Theme(
@@ -83,6 +102,10 @@ THEMES: Final = (
             "block-cursor-foreground": "#000000",
             "block-cursor-background": "#ffffff",
             "block-cursor-text-style": "bold",
+            "input-selection-foreground": "#000000",
+            "input-selection-background": "#ffffff",
+            "screen-selection-foreground": "#000000",
+            "screen-selection-background": "#ffffff",
         },
     ),
     # Textual has two themes of the terminal's own colours; ours is the one that assumes nothing bright.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-WINDOW: Final = 40
+WINDOW: Final = 16
 """Messages shown at first; further ones are added so many at a time, when the reader reaches an end."""
 
 

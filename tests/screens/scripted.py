@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import App
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from llamachat.config import Settings
@@ -34,6 +37,7 @@ from llamachat.protocol import (
 from llamachat.store import StoreThread
 from llamachat.tui.app import LlamachatApp
 from llamachat.tui.services import Services
+from llamachat.tui.widgets.message_view import MessageView
 
 NOON = 1_750_075_200.0  # 2025-06-16 12:00:00 UTC, a Monday
 USAGE = Usage(prompt_tokens=21, cached_tokens=4, completion_tokens=9)
@@ -290,12 +294,48 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
         await pilot.pause(0.01)
 
 
+async def press_until(pilot: Pilot[Any], key: str, holds: Callable[[], bool]) -> None:
+    """Presses a key ten times and again until something holds, a hundred times at the most."""
+    for _ in range(10):
+        await pressed(pilot, *[key] * 10)
+        if holds():
+            return
+    await until(pilot, holds)
+
+
 async def shows(pilot: Pilot[Any], text: str) -> None:
     """Waits until `text` is on the screen."""
     await until(pilot, lambda: any(text in line for line in lines(pilot.app)))
 
 
+async def pressed(pilot: Pilot[Any], *keys: str) -> None:
+    """Presses keys in one burst, which takes a test a fraction of the time of `pilot.press`. For keys of which none
+    opens a screen that the next one is for."""
+    for key in keys:
+        character = key if len(key) == 1 else None
+        pilot.app.post_message(Key(_character_to_key(key) if character else key, character))
+    await pilot.pause()
+
+
+async def typed(pilot: Pilot[Any], text: str) -> None:
+    """Types a text in one burst."""
+    await pressed(pilot, *text)
+
+
 async def ask(pilot: Pilot[Any], text: str) -> None:
     """Types a question and sends it."""
-    await pilot.press(*text, "enter")
+    await typed(pilot, text)
+    await pilot.press("enter")
     await pilot.pause()
+
+
+async def opened(pilot: Pilot[Any], screen: type[Screen[Any]]) -> None:
+    """Waits until a screen of that kind is on top."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, screen))
+    await pilot.pause()
+
+
+async def open_newest(pilot: Pilot[Any]) -> None:
+    """Opens the newest conversation of the history."""
+    await pilot.press("f5", "f5", "down", "enter")
+    await until(pilot, lambda: bool(pilot.app.screen.query(MessageView)))

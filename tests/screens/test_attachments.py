@@ -3,83 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.events import Key, Paste
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from llamachat.config import Settings
 from llamachat.config.schema import AttachmentSettings, ChatSettings
-from llamachat.documents.document import Document, Progress
-from llamachat.documents.limits import DocumentLimits
-from llamachat.documents.reading import OnProgress, read_document
 from llamachat.fleet.events import Delta, Routed
-from llamachat.protocol import (
-    BackendStatus,
-    Hello,
-    Limits,
-    Memory,
-    ModelInfo,
-    NodeInfo,
-    Principal,
-    QueueState,
-    SlotState,
-)
 from llamachat.store import StoreError
-from llamachat.tui.actions import actions
 from llamachat.tui.screens.attaching import AttachScreen, completions
 from llamachat.tui.widgets.attachment_row import AttachmentChip, AttachmentRow
 from llamachat.tui.widgets.composer import Composer
+from tests.screens.covering import covers
+from tests.screens.samples import offering
+from tests.screens.scenes.files import about, attach, attached, chips, hold_reading, make_files
 from tests.screens.scripted import (
-    NOON,
     TWO_NODES,
     ScriptedApp,
     ScriptedFleet,
     answer,
     finished,
+    opened,
     running,
     shows,
-    snapshot,
     until,
 )
 from tests.unit.documents.building import pdf
 
 HEAVY = pdf("short", b"BT " + b"(aaaaaaaaaaaaaaaa) Tj " * 1_000_000 + b"ET", deflate=True)
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-
-
-def node_with_context(tokens: int) -> Any:
-    """A node whose only model has a context of so many tokens."""
-    model = ModelInfo(id="llama3-8b", name="Llama 3", state="loaded", context=tokens)
-    status = BackendStatus(
-        node="llama-01", time=NOON, state="ready", load=0.1, memory=Memory(34, 100, 5, 5, 1, 2),
-        queue=QueueState(0, 64), slots=SlotState(1, 4), models=[model],
-    )  # fmt: skip
-    hello = Hello(
-        protocol=1, node=NodeInfo("llama-01", "llama-01", "0.1.0", NOON), models=[model], default_model=model.id,
-        limits=Limits(4 << 20, 64, 8), principal=Principal("ada", admin=False),
-    )  # fmt: skip
-    return snapshot("llama-01", status=status, hello=hello)
 
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Files to attach, in the directory in which the program runs."""
-    made = tmp_path / "files"
-    made.mkdir()
-    (made / "notes.pdf").write_bytes(pdf("The first page.", "The second page."))
-    (made / "scan.pdf").write_bytes(pdf(None, None))
-    (made / "slow.pdf").write_bytes(pdf("One.", "Two."))
-    (made / "heavy.pdf").write_bytes(HEAVY)
-    (made / "todo.txt").write_text("buy bread\n")
-    (made / "two words.md").write_text("# Two words\n")
-    (made / "photo.png").write_bytes(PNG)
-    (made / "long.txt").write_text("".join(f"This is line {number} of many.\n" for number in range(400)))
-    (made / "papers").mkdir()
+    made = make_files(tmp_path)
     monkeypatch.chdir(made)
     return made
 
@@ -87,42 +48,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def reading(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Once it is set, slow.pdf is read to its end."""
-    go_on = asyncio.Event()
-
-    async def read(path: Path, limits: DocumentLimits, progress: OnProgress) -> Document:
-        if path.name == "slow.pdf":
-            progress(Progress(1, 2))
-            await go_on.wait()
-        return await read_document(path, limits, progress)
-
-    monkeypatch.setattr("llamachat.documents.attaching.read_document", read)
-    return go_on
-
-
-async def attach(pilot: Pilot[Any], name: str) -> None:
-    """Types the name of a file into the dialog."""
-    await pilot.press("ctrl+f")
-    await until(pilot, lambda: isinstance(pilot.app.screen, AttachScreen))
-    await pilot.press(*name, "enter")
-    await until(pilot, lambda: not isinstance(pilot.app.screen, AttachScreen))
-    await until(pilot, lambda: bool(chips(pilot)))
-
-
-async def attached(pilot: Pilot[Any], name: str) -> None:
-    """The same, and waits until it is read."""
-    await attach(pilot, name)
-    await until(pilot, lambda: any(name in text and "tokens" in text for text in chips(pilot)))
-
-
-def chips(pilot: Pilot[Any]) -> list[str]:
-    """What the row says of each file."""
-    views = pilot.app.screen.query(AttachmentChip)
-    return [str(view.query_one(".words", Static).content) for view in views]
-
-
-def about(pilot: Pilot[Any]) -> str:
-    """What the row says of all of them."""
-    return " ".join(str(pilot.app.screen.query_one("#about", Static).content).split())
+    return hold_reading(monkeypatch)
 
 
 def composer(pilot: Pilot[Any]) -> Composer:
@@ -141,6 +67,7 @@ def contents(fleet: ScriptedFleet) -> list[str]:
 # ── attaching ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("chat.attach")
 async def test_a_pdf_goes_into_the_question_page_by_page(tmp_path: Path, files: Path):
     fleet = ScriptedFleet(TWO_NODES, answer("Two pages."))
     async with running(fleet, tmp_path) as pilot:
@@ -203,7 +130,7 @@ async def test_pasted_words_are_inserted(tmp_path: Path, files: Path, text: str)
 async def test_tab_completes_the_name_of_a_file(tmp_path: Path, files: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press("ctrl+f")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AttachScreen))
+        await opened(pilot, AttachScreen)
         await pilot.press(*"to")
         await shows(pilot, "│ todo.txt")
         await pilot.press("tab", "enter")
@@ -213,7 +140,7 @@ async def test_tab_completes_the_name_of_a_file(tmp_path: Path, files: Path):
 async def test_tab_completes_what_was_typed_in_one_go_with_it(tmp_path: Path, files: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press("ctrl+f")
-        await until(pilot, lambda: isinstance(pilot.app.screen, AttachScreen))
+        await opened(pilot, AttachScreen)
         for key in ("t", "o", "tab", "enter"):
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: any("todo.txt" in text for text in chips(pilot)))
@@ -273,8 +200,9 @@ async def test_more_files_than_the_settings_allow_are_left_out_in_words(tmp_path
         await until(pilot, lambda: "a question takes at most 1 file" in chips(pilot)[-1])
 
 
+@covers("chat.trim")
 async def test_too_large_is_said_and_trimmed_by_a_key(tmp_path: Path, files: Path):
-    fleet = ScriptedFleet((node_with_context(1000),), answer("ok"))
+    fleet = ScriptedFleet((offering("llama-01", "llama3-8b", context=1000),), answer("ok"))
     async with running(fleet, tmp_path) as pilot:
         await attached(pilot, "long.txt")
         assert "llama3-8b has a context of 1 000 tokens" in about(pilot)
@@ -292,11 +220,11 @@ async def test_too_large_is_said_and_trimmed_by_a_key(tmp_path: Path, files: Pat
 
 
 async def test_what_fits_follows_the_nodes(tmp_path: Path, files: Path):
-    fleet = ScriptedFleet((node_with_context(1000),))
+    fleet = ScriptedFleet((offering("llama-01", "llama3-8b", context=1000),))
     async with running(fleet, tmp_path) as pilot:
         await attached(pilot, "long.txt")
         await until(pilot, lambda: "1 000 tokens" in about(pilot))
-        fleet.become(node_with_context(100_000))
+        fleet.become(offering("llama-01", "llama3-8b", context=100_000))
         await until(pilot, lambda: about(pilot) == "")
 
 
@@ -312,6 +240,7 @@ async def test_trimming_what_fits_changes_nothing(tmp_path: Path, files: Path):
 # ── taking out ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("attachment.remove", "attachment.above", "attachment.below")
 async def test_files_are_gone_through_and_taken_out_by_keys(tmp_path: Path, files: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         for name in ("notes.pdf", "todo.txt", "two words.md"):
@@ -422,6 +351,7 @@ async def test_a_file_that_turns_out_to_be_of_no_use_sends_nothing(tmp_path: Pat
 
 async def test_leaving_while_a_file_is_read_ends(tmp_path: Path, files: Path):
     fleet = ScriptedFleet(TWO_NODES)
+    (files / "heavy.pdf").write_bytes(HEAVY)
     async with running(fleet, tmp_path) as pilot:
         await attach(pilot, "heavy.pdf")
         await pilot.press(*"hm", "enter")
@@ -481,78 +411,3 @@ async def test_files_and_words_stay_when_the_question_cannot_be_kept(
         await pilot.press("enter")
         await shows(pilot, "ok")
     assert contents(fleet) == ["hm\n\nFile: todo.txt\n```\nbuy bread\n```"]
-
-
-# ── every action ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_every_action_with_files_has_a_test_here():
-    tests = Path(__file__).read_text()
-    mine = [*actions("attachment"), *(one for one in actions("chat") if one.id in ("chat.attach", "chat.trim"))]
-    untested = [one.id for one in mine if not any(f'"{key}"' in tests for key in one.keys.split(","))]
-    assert len(mine) == 5
-    assert untested == []
-
-
-# ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-Steps = Callable[[Pilot[Any]], Awaitable[None]]
-
-
-async def draw_attached(pilot: Pilot[Any]) -> None:
-    await attached(pilot, "notes.pdf")
-    await attached(pilot, "todo.txt")
-    await pilot.press(*"What is in them?")
-
-
-async def draw_reading(pilot: Pilot[Any]) -> None:
-    await attach(pilot, "slow.pdf")
-    await pilot.press(*"Summarise", "enter")
-    await until(pilot, lambda: "1 of 2" in chips(pilot)[0] and "as soon as" in about(pilot))
-
-
-async def draw_refused(pilot: Pilot[Any]) -> None:
-    await attach(pilot, "photo.png")
-    await attach(pilot, "scan.pdf")
-    await until(pilot, lambda: len(chips(pilot)) == 2 and all(text.startswith("✖") for text in chips(pilot)))
-    await pilot.press("shift+tab")
-
-
-async def draw_too_large(pilot: Pilot[Any]) -> None:
-    await attached(pilot, "long.txt")
-    await until(pilot, lambda: "Ctrl+G" in about(pilot))
-
-
-async def draw_sent(pilot: Pilot[Any]) -> None:
-    await draw_attached(pilot)
-    await pilot.press("enter")
-    await shows(pilot, "A list.")
-
-
-async def draw_dialog(pilot: Pilot[Any]) -> None:
-    await pilot.press("ctrl+f")
-    await until(pilot, lambda: isinstance(pilot.app.screen, AttachScreen))
-    await pilot.press(*"t")
-    await shows(pilot, "two words.md")
-
-
-PICTURES: dict[str, Steps] = {
-    "attached": draw_attached,
-    "reading": draw_reading,
-    "refused": draw_refused,
-    "too-large": draw_too_large,
-    "sent": draw_sent,
-    "dialog": draw_dialog,
-}
-
-
-@pytest.mark.parametrize("state", PICTURES)
-def test_state(snap_compare: Any, tmp_path: Path, files: Path, reading: asyncio.Event, state: str):
-    nodes = (node_with_context(1000),) if state == "too-large" else TWO_NODES
-    app = ScriptedApp(ScriptedFleet(nodes, answer("A list.")), tmp_path)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await PICTURES[state](pilot)
-        await pilot.pause()
-
-    assert snap_compare(app, terminal_size=(80, 24), run_before=steps)

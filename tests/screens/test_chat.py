@@ -13,7 +13,7 @@ from textual.app import App
 from textual.events import Key
 from textual.pilot import Pilot
 
-from llamachat.fleet.events import Delta, Failed, Queued, Rerouted, Routed
+from llamachat.fleet.events import Failed, Queued, Rerouted
 from llamachat.fleet.recording import add_question
 from llamachat.protocol import ChatMessage
 from llamachat.store import Store, StoreThread
@@ -21,6 +21,8 @@ from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.history_list import HistoryList
 from llamachat.tui.widgets.message_view import MessageView
 from llamachat.tui.widgets.transcript import Transcript
+from tests.screens.covering import covers
+from tests.screens.samples import ROUTED, delta
 from tests.screens.scripted import (
     NOON,
     TWO_NODES,
@@ -30,23 +32,19 @@ from tests.screens.scripted import (
     ask,
     finished,
     lines,
+    press_until,
     running,
     shows,
     snapshot,
     until,
 )
 
-ROUTED = Routed("llama-01", "llama3-8b", "free", 40.0)
-
-
-def delta(offset: int, text: str, node: str = "llama-01") -> Delta:
-    return Delta(node, "llama3-8b", offset, text, 1)
-
 
 def paragraphs(app: App[Any]) -> list[str]:
     return re.findall(r"paragraph \d+", "".join(lines(app)))
 
 
+@covers("composer.send")
 async def test_a_question_is_answered_as_it_streams(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, [ROUTED, delta(0, "First"), None, delta(5, " second"), finished("First second")])
     async with running(fleet, tmp_path) as pilot:
@@ -174,6 +172,7 @@ async def test_questions_that_waited_are_sent_after_a_restart(tmp_path: Path):
     assert again.turns[0].messages[-1].content == "b"
 
 
+@covers("chat.stop")
 async def test_escape_stops_the_answer_and_keeps_what_came(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, [ROUTED, delta(0, "Half an"), None])
     async with running(fleet, tmp_path) as pilot:
@@ -206,6 +205,7 @@ async def test_a_failover_is_one_answer_with_a_seam(tmp_path: Path):
         await shows(pilot, "from one, from two")
 
 
+@covers("chat.retry")
 async def test_a_failure_says_why_and_can_be_asked_again(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, [ROUTED, Failed("model_failed", "The model broke.")], answer("Better now"))
     async with running(fleet, tmp_path) as pilot:
@@ -225,6 +225,7 @@ async def test_asking_again_without_a_failure_says_so(tmp_path: Path):
         await shows(pilot, "no failed answer")
 
 
+@covers("nodes.reconnect")
 async def test_a_lost_connection_shows_a_banner_and_can_be_tried_now(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES)
     async with running(fleet, tmp_path) as pilot:
@@ -263,6 +264,7 @@ async def test_conversations_are_there_after_a_restart(tmp_path: Path):
         assert any("⌂ llama-01" in line for line in lines(pilot.app))
 
 
+@covers("app.quit")
 async def test_a_draft_survives_quitting(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press(*"half typed")
@@ -271,6 +273,7 @@ async def test_a_draft_survives_quitting(tmp_path: Path):
         assert pilot.app.screen.query_one(Composer).text == "half typed"
 
 
+@covers("chat.new")
 async def test_each_conversation_has_its_own_draft(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES, answer("ok")), tmp_path) as pilot:
         composer = pilot.app.screen.query_one(Composer)
@@ -284,6 +287,7 @@ async def test_each_conversation_has_its_own_draft(tmp_path: Path):
         await until(pilot, lambda: composer.text == "more")
 
 
+@covers("composer.newline", "composer.recall")
 async def test_new_lines_and_recall_in_the_composer(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES, answer("ok")), tmp_path) as pilot:
         composer = pilot.app.screen.query_one(Composer)
@@ -303,6 +307,7 @@ async def test_blank_text_is_not_sent(tmp_path: Path):
         assert not fleet.turns
 
 
+@covers("composer.editor")
 async def test_the_editor_writes_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     script = tmp_path / "editor"
     script.write_text('#!/bin/sh\nprintf "%s\\n" "edited: $(cat "$1")" > "$1"\n')
@@ -325,6 +330,7 @@ async def test_an_editor_that_is_missing_is_told_and_loses_nothing(tmp_path: Pat
         assert pilot.app.screen.query_one(Composer).text == "draft"
 
 
+@covers("chat.previous", "chat.next", "message.copy", "message.code")
 async def test_messages_are_reached_by_key_and_copied(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, answer("Run:\n\n```sh\nls -l\n```\n"))
     async with running(fleet, tmp_path) as pilot:
@@ -339,6 +345,7 @@ async def test_messages_are_reached_by_key_and_copied(tmp_path: Path):
         assert pilot.app.screen.query_one(Composer).has_focus
 
 
+@covers("chat.page_up")
 async def test_the_reader_who_scrolls_up_is_left_alone_and_told_what_is_new(tmp_path: Path):
     long = "\n\n".join(f"paragraph {number}" for number in range(40))
     fleet = ScriptedFleet(TWO_NODES, [ROUTED, delta(0, long), None, delta(len(long), "\n\nthe end"), finished(long)])
@@ -368,11 +375,10 @@ async def test_older_messages_come_when_the_reader_reaches_the_top(tmp_path: Pat
         transcript = pilot.app.screen.query_one(Transcript)
         shown = len(transcript.messages)
         assert shown < 90
-        for _ in range(40):
-            await pilot.press("pageup")
-        await until(pilot, lambda: len(transcript.messages) == 90)
+        await press_until(pilot, "pageup", lambda: len(transcript.messages) == 90)
 
 
+@covers("chat.history")
 async def test_the_history_can_be_put_away(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         history = pilot.app.screen.query_one(HistoryList)
@@ -393,6 +399,7 @@ async def test_in_a_narrow_terminal_the_history_opens_over_the_chat(tmp_path: Pa
         assert not history.display
 
 
+@covers("app.help")
 async def test_the_keys_are_shown_and_put_away(tmp_path: Path):
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press("f1")
@@ -401,6 +408,7 @@ async def test_the_keys_are_shown_and_put_away(tmp_path: Path):
         await until(pilot, lambda: not any("Stop the answer" in line for line in lines(pilot.app)))
 
 
+@covers("app.palette")
 async def test_every_action_is_found_by_name(tmp_path: Path):
     fleet = ScriptedFleet(TWO_NODES, answer("Here"))
     async with running(fleet, tmp_path, size=(100, 40)) as pilot:

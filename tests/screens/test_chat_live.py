@@ -11,6 +11,7 @@ from llamachat.protocol import Cost
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.history_list import HistoryList
 from llamachat.tui.widgets.live_panel import LivePanel
+from tests.screens.covering import covers
 from tests.screens.scripted import (
     TWO_NODES,
     ScriptedFleet,
@@ -55,6 +56,7 @@ async def test_what_happens_in_the_fleet_is_a_line(tmp_path: Path):
         await shows(pilot, "llama-01 is offline")
 
 
+@covers("chat.live")
 @pytest.mark.parametrize("width", [60, 80, 130])
 async def test_f6_shows_and_hides_it_where_there_is_room(tmp_path: Path, width: int):
     async with running(ScriptedFleet(TWO_NODES), tmp_path, size=(width, 24)) as pilot:

@@ -10,38 +10,27 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from llamachat.fleet.events import Delta, Routed
-from llamachat.protocol import BackendStatus, Memory, ModelInfo, QueueState, SlotState
+from llamachat.fleet.events import Delta
 from llamachat.tui.screens.choosing import ChoiceScreen
 from llamachat.tui.screens.editing import EditScreen
 from llamachat.tui.screens.saving import SaveScreen
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.message_view import MessageView
+from tests.screens.covering import covers
+from tests.screens.samples import CODE, ROUTED, offering
 from tests.screens.scripted import (
-    NOON,
     TWO_NODES,
     ScriptedFleet,
     answer,
     ask,
     finished,
     lines,
+    open_newest,
+    opened,
     running,
     shows,
-    snapshot,
     until,
 )
-
-ROUTED = Routed("llama-01", "llama3-8b", "free", 40.0)
-CODE = "Run:\n\n```sh\nls -l\n```\n\nor\n\n```python\nimport os\n```\n"
-
-
-def node_with(name: str, *models: str) -> Any:
-    """A node that offers these models."""
-    status = BackendStatus(
-        node=name, time=NOON, state="ready", load=0.1, memory=Memory(34, 100, 5, 5, 1, 2), queue=QueueState(0, 64),
-        slots=SlotState(1, 4), models=[ModelInfo(id=model, name=model, state="loaded") for model in models],
-    )  # fmt: skip
-    return snapshot(name, status=status)
 
 
 @asynccontextmanager
@@ -75,11 +64,7 @@ async def to_the_other_branch(pilot: Pilot[int], at: int) -> None:
     await pilot.press("left" if branch == (2, 2) else "right")
 
 
-async def opened(pilot: Pilot[int], screen: type[Any]) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.screen, screen))
-    await pilot.pause()
-
-
+@covers("message.menu")
 async def test_the_menu_offers_what_can_be_done_and_does_it(tmp_path: Path):
     async with answered(tmp_path, CODE) as (pilot, _):
         await pilot.press("alt+up", "enter")
@@ -105,6 +90,7 @@ async def test_the_menu_is_walked_with_arrows_and_closed_with_escape(tmp_path: P
         assert pilot.app.clipboard == "Fine"
 
 
+@covers("message.edit", "message.before", "message.after")
 async def test_an_edited_question_becomes_a_branch_beside_the_old_one(tmp_path: Path):
     async with answered(tmp_path, "One", answer("Two")) as (pilot, fleet):
         await pilot.press("alt+up", "alt+up", "e")
@@ -121,6 +107,7 @@ async def test_an_edited_question_becomes_a_branch_beside_the_old_one(tmp_path: 
         await settled(pilot, "first changed", "Two")
 
 
+@covers("message.again")
 async def test_an_answer_is_given_again_as_a_branch(tmp_path: Path):
     async with answered(tmp_path, "One", answer("Two")) as (pilot, fleet):
         await pilot.press("alt+up", "r")
@@ -136,11 +123,12 @@ async def test_an_answer_is_given_again_as_a_branch(tmp_path: Path):
         await shows(pilot, "There is no other branch")
 
 
+@covers("message.again_with")
 @pytest.mark.parametrize(("choice", "node", "model"), [("down", "llama-01", None), ("up", None, "qwen")])
 async def test_an_answer_is_given_again_by_a_node_or_a_model_of_choice(
     tmp_path: Path, choice: str, node: str | None, model: str | None
 ):
-    nodes = (node_with("llama-01", "llama3-8b"), node_with("llama-02", "llama3-8b", "qwen"))
+    nodes = (offering("llama-01", "llama3-8b"), offering("llama-02", "llama3-8b", "qwen"))
     async with answered(tmp_path, "One", answer("Two"), nodes=nodes) as (pilot, fleet):
         await pilot.press("alt+up", "R")
         await shows(pilot, "With qwen")
@@ -150,6 +138,7 @@ async def test_an_answer_is_given_again_by_a_node_or_a_model_of_choice(
     assert (fleet.turns[1].node, fleet.turns[1].model) == (node, model)
 
 
+@covers("message.go_on")
 async def test_an_answer_that_ended_early_is_gone_on_with(tmp_path: Path):
     early = [ROUTED, Delta("llama-01", "llama3-8b", 0, "Half", 1), finished("Half", finish_reason="length")]
     rest = [ROUTED, Delta("llama-01", "llama3-8b", 4, " and whole", 1), finished("Half and whole")]
@@ -179,12 +168,14 @@ async def test_nothing_is_branched_while_an_answer_comes(tmp_path: Path):
         await until(pilot, lambda: views(pilot)[1].finish_reason == "stop")
 
 
+@covers("message.quote")
 async def test_a_message_is_quoted_into_what_is_being_written(tmp_path: Path):
     async with answered(tmp_path, "One\n\ntwo") as (pilot, _):
         await pilot.press(*"so:", "alt+up", "q", *"why?")
         assert pilot.app.screen.query_one(Composer).text == "so:\n\n> One\n>\n> two\n\nwhy?"
 
 
+@covers("message.raw")
 async def test_the_raw_text_is_shown_and_laid_out_again(tmp_path: Path):
     async with answered(tmp_path, "**bold** [red]x[/red]") as (pilot, _):
         await pilot.press("alt+up", "w")
@@ -193,6 +184,7 @@ async def test_the_raw_text_is_shown_and_laid_out_again(tmp_path: Path):
         await until(pilot, lambda: not any("**bold**" in line for line in lines(pilot.app)))
 
 
+@covers("chat.undo", "message.delete")
 async def test_a_deleted_message_is_gone_from_the_conversation_and_comes_back(tmp_path: Path):
     async with answered(tmp_path, "One", answer("Two"), answer("Three")) as (pilot, fleet):
         await ask(pilot, "second")
@@ -221,6 +213,7 @@ async def test_after_the_last_message_is_deleted_the_conversation_goes_on_from_w
     assert [message.content for message in fleet.turns[1].messages] == ["first", "second"]
 
 
+@covers("message.save")
 async def test_code_is_saved_to_a_file_and_never_over_another_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "code-2.py").write_text("mine")
@@ -251,13 +244,8 @@ async def test_branches_are_there_after_a_restart(tmp_path: Path):
         await until(pilot, lambda: not fleet.running)
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await shows(pilot, "first")
-        await open_first(pilot)
+        await open_newest(pilot)
         await settled(pilot, "first", "Two")
         await pilot.press("alt+up")
         await to_the_other_branch(pilot, 1)
         await settled(pilot, "first", "One")
-
-
-async def open_first(pilot: Pilot[int]) -> None:
-    """Opens the newest conversation of the history."""
-    await pilot.press("f5", "f5", "down", "enter")

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from llamachat.fleet.events import Delta, Failed, Routed
+from llamachat.fleet.events import Delta, Failed
 from llamachat.fleet.outbox import Outbox
 from llamachat.store import StoreThread
 from llamachat.tui.screens.editing import EditScreen
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.message_view import MessageView
 from llamachat.tui.widgets.outbox_panel import OutboxPanel
+from tests.screens.covering import covers
+from tests.screens.samples import ALL_LOST, ROUTED, WAITING
 from tests.screens.scripted import (
-    NOON,
     TWO_NODES,
     ScriptedApp,
     ScriptedFleet,
     answer,
     ask,
-    finished,
     lines,
+    opened,
     running,
     shows,
-    snapshot,
     until,
 )
-
-ROUTED = Routed("llama-01", "llama3-8b", "free", 40.0)
-RUNNING = [ROUTED, Delta("llama-01", "llama3-8b", 0, "One", 1), None, finished("One")]
-OFFLINE = (snapshot("llama-01", "offline", retry_at=NOON + 4), snapshot("llama-02", "offline", retry_at=NOON + 9))
 
 
 async def waiting(pilot: Pilot[int]) -> list[str]:
@@ -50,12 +48,23 @@ async def two_waiting(pilot: Pilot[int]) -> None:
     await shows(pilot, "2 waiting: second · third")
 
 
+@asynccontextmanager
+async def list_open(path: Path, *keys: str) -> AsyncGenerator[tuple[Pilot[int], ScriptedFleet]]:
+    """The list of those two, after some keys; two answers are there for them."""
+    fleet = ScriptedFleet(TWO_NODES, WAITING, answer("Two"), answer("Three"))
+    async with running(fleet, path) as pilot:
+        await two_waiting(pilot)
+        await pilot.press("f7", *keys)
+        yield pilot, fleet
+
+
 def asked(fleet: ScriptedFleet) -> list[str]:
     return [turn.messages[-1].content for turn in fleet.turns]
 
 
+@covers("chat.outbox")
 async def test_the_list_says_who_waits_for_what(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING)
+    fleet = ScriptedFleet(TWO_NODES, WAITING)
     async with running(fleet, tmp_path) as pilot:
         await two_waiting(pilot)
         await pilot.press("f7")
@@ -69,7 +78,7 @@ async def test_the_list_says_who_waits_for_what(tmp_path: Path):
 
 
 async def test_escape_closes_the_list_and_clears_nothing(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING)
+    fleet = ScriptedFleet(TWO_NODES, WAITING)
     async with running(fleet, tmp_path) as pilot:
         await two_waiting(pilot)
         await pilot.press("f7", "escape")
@@ -79,11 +88,8 @@ async def test_escape_closes_the_list_and_clears_nothing(tmp_path: Path):
 
 
 async def test_a_waiting_question_is_edited_in_its_place(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
-    async with running(fleet, tmp_path) as pilot:
-        await two_waiting(pilot)
-        await pilot.press("f7", "enter")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    async with list_open(tmp_path, "enter") as (pilot, fleet):
+        await opened(pilot, EditScreen)
         await pilot.press(*" one", "ctrl+j", *"more", "enter")
         await shows(pilot, "1 second one more")
         assert await waiting(pilot) == ["second one\nmore", "third"]
@@ -92,12 +98,10 @@ async def test_a_waiting_question_is_edited_in_its_place(tmp_path: Path):
     assert asked(fleet) == ["a", "second one\nmore", "third"]
 
 
+@covers("outbox.edit")
 async def test_what_is_being_edited_is_not_sent_meanwhile(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
-    async with running(fleet, tmp_path) as pilot:
-        await two_waiting(pilot)
-        await pilot.press("f7", "e")
-        await until(pilot, lambda: isinstance(pilot.app.screen, EditScreen))
+    async with list_open(tmp_path, "e") as (pilot, fleet):
+        await opened(pilot, EditScreen)
         fleet.go_on()
         await until(pilot, lambda: not fleet.running)
         await pilot.pause()
@@ -107,11 +111,9 @@ async def test_what_is_being_edited_is_not_sent_meanwhile(tmp_path: Path):
     assert asked(fleet) == ["a", "second", "third"]
 
 
+@covers("outbox.up", "outbox.down")
 async def test_questions_are_sent_in_the_order_they_were_moved_to(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
-    async with running(fleet, tmp_path) as pilot:
-        await two_waiting(pilot)
-        await pilot.press("f7", "shift+down")
+    async with list_open(tmp_path, "shift+down") as (pilot, fleet):
         await shows(pilot, "2 second")
         await pilot.press("K")
         await shows(pilot, "1 second")
@@ -123,11 +125,9 @@ async def test_questions_are_sent_in_the_order_they_were_moved_to(tmp_path: Path
     assert asked(fleet) == ["a", "third", "second"]
 
 
+@covers("outbox.drop")
 async def test_a_dropped_question_is_not_sent_and_can_be_brought_back(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
-    async with running(fleet, tmp_path) as pilot:
-        await two_waiting(pilot)
-        await pilot.press("f7", "d")
+    async with list_open(tmp_path, "d") as (pilot, _):
         await shows(pilot, "Dropped. u brings it back.")
         assert await waiting(pilot) == ["third"]
         await pilot.press("u")
@@ -140,11 +140,9 @@ async def test_a_dropped_question_is_not_sent_and_can_be_brought_back(tmp_path: 
         assert await waiting(pilot) == ["second", "third"]
 
 
+@covers("outbox.send")
 async def test_send_now_goes_before_the_others_when_the_answer_is_there(tmp_path: Path):
-    fleet = ScriptedFleet(TWO_NODES, RUNNING, answer("Two"), answer("Three"))
-    async with running(fleet, tmp_path) as pilot:
-        await two_waiting(pilot)
-        await pilot.press("f7", "down", "s")
+    async with list_open(tmp_path, "down", "s") as (pilot, fleet):
         await shows(pilot, "It is the next one")
         fleet.go_on()
         await until(pilot, lambda: len(fleet.turns) == 3)
@@ -152,7 +150,7 @@ async def test_send_now_goes_before_the_others_when_the_answer_is_there(tmp_path
 
 
 async def test_without_a_node_questions_wait_where_they_can_be_edited_and_go_when_one_is_there(tmp_path: Path):
-    fleet = ScriptedFleet(OFFLINE, answer("One"), answer("Two"))
+    fleet = ScriptedFleet(ALL_LOST, answer("One"), answer("Two"))
     async with running(fleet, tmp_path) as pilot:
         await ask(pilot, "first")
         await ask(pilot, "second")
@@ -186,11 +184,11 @@ async def test_after_a_failed_answer_what_waits_is_sent_only_when_asked_for(tmp_
 
 
 async def test_waiting_questions_are_there_after_a_restart(tmp_path: Path):
-    async with running(ScriptedFleet(OFFLINE), tmp_path) as pilot:
+    async with running(ScriptedFleet(ALL_LOST), tmp_path) as pilot:
         await ask(pilot, "keep me")
         await shows(pilot, "1 waiting: keep me")
         await pilot.press("ctrl+q")
-    async with running(ScriptedFleet(OFFLINE), tmp_path) as pilot:
+    async with running(ScriptedFleet(ALL_LOST), tmp_path) as pilot:
         await shows(pilot, "1 waiting: keep me")
         await pilot.press("f7")
         await shows(pilot, "[keep me]")
@@ -221,8 +219,8 @@ async def test_an_empty_outbox_says_so(tmp_path: Path):
 
 
 async def test_two_llamachats_on_one_history_send_every_question_once(tmp_path: Path):
-    first = ScriptedFleet(OFFLINE, *[answer("A")] * 6)
-    second = ScriptedFleet(OFFLINE, *[answer("B")] * 6)
+    first = ScriptedFleet(ALL_LOST, *[answer("A")] * 6)
+    second = ScriptedFleet(ALL_LOST, *[answer("B")] * 6)
     async with running(first, tmp_path) as one, running(second, tmp_path) as two:
         for number in range(6):
             await ask(one if number % 2 else two, f"question {number}")

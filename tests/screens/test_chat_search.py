@@ -14,7 +14,19 @@ from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.find_bar import FindBar
 from llamachat.tui.widgets.message_view import MessageView
 from llamachat.tui.widgets.transcript import Transcript
-from tests.screens.scripted import NOON, TWO_NODES, ScriptedFleet, lines, running, shows, until
+from tests.screens.covering import covers
+from tests.screens.scripted import (
+    NOON,
+    TWO_NODES,
+    ScriptedFleet,
+    lines,
+    open_newest,
+    opened,
+    press_until,
+    running,
+    shows,
+    until,
+)
 
 
 async def filled(path: Path, *texts: str) -> str:
@@ -26,21 +38,17 @@ async def filled(path: Path, *texts: str) -> str:
     return chat
 
 
-async def open_first(pilot: Pilot[int]) -> None:
-    await pilot.press("f5", "f5", "down", "enter")
-    await until(pilot, lambda: bool(pilot.app.screen.query(MessageView)))
-
-
 def focused(pilot: Pilot[int]) -> str:
     """The text of the message that has the focus."""
     view = pilot.app.focused
     return view.text if isinstance(view, MessageView) else ""
 
 
+@covers("chat.find", "message.find_next", "message.find_before")
 async def test_words_are_found_in_the_conversation_and_gone_through(tmp_path: Path):
     await filled(tmp_path, "Größe one", "nothing here", "the GROSSE two", "größe three")
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
-        await open_first(pilot)
+        await open_newest(pilot)
         await pilot.press("f8", *"größe")
         await shows(pilot, "2 messages, Enter goes there")
         await pilot.press("enter")
@@ -57,20 +65,22 @@ async def test_words_are_found_in_the_conversation_and_gone_through(tmp_path: Pa
         assert pilot.app.screen.query_one(Composer).has_focus
 
 
+@covers("message.find")
 async def test_words_that_are_not_there_are_told(tmp_path: Path):
     await filled(tmp_path, "one")
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
-        await open_first(pilot)
+        await open_newest(pilot)
         await pilot.press("alt+up", "n")
         await shows(pilot, "Nothing is looked for")
         await pilot.press("/", *"zebra", "enter")
         await shows(pilot, "not in this conversation")
 
 
+@covers("chat.page_down")
 async def test_a_place_far_above_is_loaded_with_what_stands_around_it(tmp_path: Path):
     await filled(tmp_path, *(f"message {number}" for number in range(200)))
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
-        await open_first(pilot)
+        await open_newest(pilot)
         await shows(pilot, "message 199")
         await pilot.press("f8", *"message 77", "enter")
         await until(pilot, lambda: focused(pilot) == "message 77")
@@ -78,9 +88,7 @@ async def test_a_place_far_above_is_loaded_with_what_stands_around_it(tmp_path: 
         transcript = pilot.app.screen.query_one(Transcript)
         assert len(transcript.messages) < 100
         # Further down the rest is loaded as the reader comes to it, and nothing is left out or doubled.
-        for _ in range(60):
-            await pilot.press("pagedown")
-        await until(pilot, lambda: transcript.messages[-1].text == "message 199")
+        await press_until(pilot, "pagedown", lambda: transcript.messages[-1].text == "message 199")
         shown = [view.text for view in transcript.messages]
         assert shown == [f"message {number}" for number in range(int(shown[0].split()[1]), 200)]
 
@@ -88,19 +96,20 @@ async def test_a_place_far_above_is_loaded_with_what_stands_around_it(tmp_path: 
 async def test_escape_returns_to_the_end_after_a_search_led_far_up(tmp_path: Path):
     await filled(tmp_path, *(f"message {number}" for number in range(200)))
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
-        await open_first(pilot)
+        await open_newest(pilot)
         await pilot.press("f8", *"message 7", "enter", "n")
         await until(pilot, lambda: focused(pilot) == "message 7")
         await pilot.press("escape", "escape")
         await shows(pilot, "message 199")
 
 
+@covers("history.search")
 async def test_all_conversations_are_searched_while_one_types_and_a_hit_leads_to_its_message(tmp_path: Path):
     await filled(tmp_path, "About whales and their songs", "unrelated")
     await filled(tmp_path, *(f"filler {number}" for number in range(90)), "a whale again", *["more"] * 60)
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:
         await pilot.press("f5", "f5", "/")
-        await until(pilot, lambda: isinstance(pilot.app.screen, SearchScreen))
+        await opened(pilot, SearchScreen)
         await shows(pilot, "role:user in:folder")
         await pilot.press(*"whale aga")
         await shows(pilot, "1 found")
@@ -110,6 +119,7 @@ async def test_all_conversations_are_searched_while_one_types_and_a_hit_leads_to
         await shows(pilot, "a whale again")
 
 
+@covers("chat.search")
 async def test_hits_are_chosen_with_the_arrows_and_filters_hold(tmp_path: Path):
     await filled(tmp_path, "alpha one", "alpha two", "alpha three")
     async with running(ScriptedFleet(TWO_NODES), tmp_path) as pilot:

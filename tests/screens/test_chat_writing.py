@@ -8,14 +8,16 @@ from textual.events import Paste
 
 from llamachat.tui.screens.choosing import ChoiceScreen
 from llamachat.tui.widgets.composer import Composer
+from tests.screens.covering import covers
+from tests.screens.samples import offering
 from tests.screens.scripted import NOON, TWO_NODES, ScriptedFleet, answer, ask, lines, running, shows, snapshot, until
-from tests.screens.test_chat_messages import node_with
 
 LONG = "\n".join(f"line {number}" for number in range(200))
 
 
+@covers("chat.model")
 async def test_the_model_is_chosen_among_those_of_all_nodes(tmp_path: Path):
-    nodes = (node_with("llama-01", "llama3-8b"), node_with("llama-02", "llama3-8b", "qwen"))
+    nodes = (offering("llama-01", "llama3-8b"), offering("llama-02", "llama3-8b", "qwen"))
     fleet = ScriptedFleet(nodes, answer("ok"), answer("ok again"))
     async with running(fleet, tmp_path, size=(100, 30)) as pilot:
         await pilot.press("ctrl+t")
@@ -34,9 +36,9 @@ async def test_the_model_is_chosen_among_those_of_all_nodes(tmp_path: Path):
     assert [turn.model for turn in fleet.turns] == ["qwen", None]
 
 
-async def test_a_waiting_question_keeps_the_model_it_was_asked_with(tmp_path: Path):
+async def test_a_waiting_question_goes_to_the_model_that_its_conversation_has_when_it_is_sent(tmp_path: Path):
     offline = snapshot("llama-01", "offline", retry_at=NOON + 4)
-    fleet = ScriptedFleet((offline, node_with("llama-02", "llama3-8b", "qwen")), answer("ok"))
+    fleet = ScriptedFleet((offline, offering("llama-02", "llama3-8b", "qwen")), answer("ok"))
     async with running(fleet, tmp_path) as pilot:
         await pilot.press("ctrl+t", "end", "enter")
         await shows(pilot, "qwen ▾")
@@ -46,7 +48,7 @@ async def test_a_waiting_question_keeps_the_model_it_was_asked_with(tmp_path: Pa
         await pilot.press("ctrl+t", "home", "enter")
         fleet.become(*TWO_NODES)
         await shows(pilot, "ok")
-    assert [turn.model for turn in fleet.turns] == ["qwen"]
+    assert [turn.model for turn in fleet.turns] == [None]
 
 
 async def test_without_a_connected_node_there_is_no_model_and_a_sentence_that_says_so(tmp_path: Path):

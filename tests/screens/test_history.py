@@ -7,21 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from llamachat.config import Settings
 from llamachat.config.schema import ChatSettings
 from llamachat.fleet.events import Delta, Routed
-from llamachat.fleet.recording import add_question
-from llamachat.store import ChatSummary, Store, StoreThread
-from llamachat.tui.actions import ACTIONS
+from llamachat.store import ChatSummary
 from llamachat.tui.screens.choosing import ChoiceScreen
 from llamachat.tui.screens.history_naming import NameScreen
 from llamachat.tui.widgets.history_list import HistoryList
+from tests.screens.covering import covers
+from tests.screens.scenes.history import bar, filled, to
 from tests.screens.scripted import (
-    NOON,
     TWO_NODES,
     ScriptedApp,
     ScriptedFleet,
@@ -29,26 +27,10 @@ from tests.screens.scripted import (
     ask,
     finished,
     lines,
+    opened,
     shows,
     until,
 )
-
-DAY = 24 * 3600
-
-
-def fill(store: Store) -> None:
-    """Rings (today), Moons (pinned), Comets (a folder), Dust (archived), all asked something."""
-    for age, title in enumerate(("Rings", "Moons", "Comets", "Dust")):
-        store.create_chat(title, chat_id=title.lower())
-        add_question(store, title.lower(), f"About {title}", NOON - age * 60)
-    store.set_pinned("moons", True)
-    store.set_folder("comets", "Astronomy")
-    store.set_folder("dust", "Archived")
-
-
-async def filled(path: Path) -> None:
-    async with StoreThread(path / "history.db") as store:
-        await store.run(fill)
 
 
 @asynccontextmanager
@@ -66,21 +48,6 @@ async def at_the_history(path: Path, chat_id: str, *scripts: Any) -> AsyncGenera
         yield pilot
 
 
-async def to(pilot: Pilot[Any], option_id: str) -> None:
-    options = pilot.app.screen.query_one(HistoryList).query_one(OptionList)
-    await pilot.press("home")
-    for _ in range(options.option_count):
-        if bar(pilot) == option_id:
-            return
-        await pilot.press("down")
-    assert bar(pilot) == option_id
-
-
-def bar(pilot: Pilot[Any]) -> str | None:
-    option = pilot.app.screen.query_one(HistoryList).query_one(OptionList).highlighted_option
-    return option.id if option else None
-
-
 async def summary(pilot: Pilot[Any], chat_id: str) -> ChatSummary:
     found: ChatSummary = await pilot.app.services.store.read(lambda store: store.summary(chat_id))  # type: ignore[attr-defined]
     return found
@@ -90,11 +57,6 @@ def listed(pilot: Pilot[Any]) -> list[str]:
     """The rows of the list."""
     options = pilot.app.screen.query_one(HistoryList).query_one(OptionList)
     return [str(options.get_option_at_index(index).prompt).strip(" ★") for index in range(options.option_count)]
-
-
-async def opened(pilot: Pilot[Any], screen: type[Any]) -> None:
-    await until(pilot, lambda: isinstance(pilot.app.screen, screen))
-    await pilot.pause()
 
 
 async def test_the_list_has_pinned_dates_folders_and_the_archive_closed(tmp_path: Path):
@@ -111,6 +73,7 @@ async def test_the_archive_opens_and_closes(tmp_path: Path):
         await until(pilot, lambda: listed(pilot)[-1] == "▸ Archived (1)")
 
 
+@covers("history.rename")
 async def test_a_conversation_is_renamed_and_has_its_title_again(tmp_path: Path):
     async with at_the_history(tmp_path, "rings") as pilot:
         await pilot.press("r")
@@ -135,6 +98,7 @@ async def test_escape_leaves_the_title_as_it_was(tmp_path: Path):
         assert (await summary(pilot, "rings")).title == "Rings"
 
 
+@covers("history.pin")
 async def test_a_conversation_is_pinned_and_let_go(tmp_path: Path):
     async with at_the_history(tmp_path, "rings") as pilot:
         await pilot.press("p")
@@ -144,6 +108,7 @@ async def test_a_conversation_is_pinned_and_let_go(tmp_path: Path):
         await until(pilot, lambda: listed(pilot)[:4] == ["Pinned", "Moons", "Today", "Rings"])
 
 
+@covers("history.move")
 async def test_a_conversation_is_moved_to_a_folder_that_is_offered_and_back(tmp_path: Path):
     async with at_the_history(tmp_path, "rings") as pilot:
         await pilot.press("m")
@@ -177,6 +142,7 @@ async def test_a_conversation_is_taken_out_of_its_folder(tmp_path: Path):
         assert (await summary(pilot, "comets")).folder is None
 
 
+@covers("history.archive")
 async def test_a_conversation_is_put_away_and_taken_back(tmp_path: Path):
     async with at_the_history(tmp_path, "rings") as pilot:
         await pilot.press("a")
@@ -190,6 +156,7 @@ async def test_a_conversation_is_put_away_and_taken_back(tmp_path: Path):
         assert (await summary(pilot, "dust")).folder is None
 
 
+@covers("history.delete")
 async def test_a_deleted_conversation_is_gone_at_once_and_comes_back(tmp_path: Path):
     async with at_the_history(tmp_path, "rings") as pilot:
         await pilot.press("d")
@@ -255,35 +222,3 @@ async def test_with_words_nobody_is_asked_for_a_title(tmp_path: Path):
         await shows(pilot, "Also.")
         assert len(app.fleet.turns) == 2
         assert "▸ Why is the sky blue?" in listed(pilot)
-
-
-# ── all keys, and a picture ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_every_key_of_the_history_has_a_test_here():
-    tests = Path(__file__).read_text()
-    mine = [action for action in ACTIONS if action.where == "history" and action.id != "history.search"]
-    assert mine
-    untested = [(action.id, key) for action in mine for key in action.keys.split(",") if f'"{key}"' not in tests]
-    assert untested == []
-
-
-@pytest.mark.parametrize("state", ["archive-open", "rename"])
-def test_picture(snap_compare: Any, tmp_path: Path, state: str):
-    app = ScriptedApp(ScriptedFleet(TWO_NODES), tmp_path)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await pilot.app.services.store.run(fill)  # type: ignore[attr-defined]
-        await pilot.press("ctrl+n")
-        await shows(pilot, "Rings")
-        pilot.app.screen.query_one(HistoryList).focus_list()
-        await pilot.pause()
-        await to(pilot, ":fold")
-        await pilot.press("enter")
-        await shows(pilot, "Dust")
-        if state == "rename":
-            await to(pilot, "comets")
-            await pilot.press("r")
-            await opened(pilot, NameScreen)
-
-    assert snap_compare(app, terminal_size=(80, 24), run_before=steps)

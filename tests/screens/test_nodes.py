@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from llamachat.config.loading import parse
 from llamachat.fleet import NodeSnapshot
-from llamachat.protocol import (
-    Drain,
-    Gpu,
-    Hello,
-    Limits,
-    LoadModel,
-    Memory,
-    ModelInfo,
-    NodeInfo,
-    Principal,
-    QueueState,
-    SlotState,
-    UnloadModel,
-)
-from llamachat.tui.actions import ACTIONS
+from llamachat.protocol import Drain, LoadModel, UnloadModel
 from llamachat.tui.screens.jump import JumpScreen
 from llamachat.tui.screens.node_detail import NodeDetailScreen
 from llamachat.tui.screens.nodes import NodesScreen
@@ -38,53 +23,10 @@ from llamachat.tui.widgets.node_grid import NodeGrid
 from llamachat.tui.widgets.node_log import NodeLog
 from llamachat.tui.widgets.node_offer import NodeOffer
 from llamachat.tui.widgets.top_bar import TopBar
-from tests.screens.scripted import NOON, ScriptedApp, ScriptedFleet, lines, shows, snapshot, until
-from tests.screens.test_contrast import faint
+from tests.screens.covering import covers
+from tests.screens.samples import EVERY_STATE, HERE, LOST, THREE, at_work
+from tests.screens.scripted import ScriptedApp, ScriptedFleet, lines, shows, until
 
-HERE = "ws://127.0.0.1:13000/chat"
-MODELS = [
-    ModelInfo(
-        id="llama3-8b",
-        name="Llama 3 8B",
-        size=4_900_000_000,
-        context=8192,
-        quantization="Q4_K_M",
-        state="loaded",
-        slots=4,
-    ),
-    ModelInfo(id="guide", name="Guide", size=19_000_000, context=2048),
-    ModelInfo(id="broken", name="Broken", state="failed", error="The file is cut short."),
-]  # fmt: skip
-
-
-def node(name: str, state: str = "online", *, peers: Sequence[str] = (), **facts: Any) -> NodeSnapshot:
-    """A node with models, at work."""
-    hello = Hello(
-        protocol=1, node=NodeInfo(name, name, "0.1.0", NOON - 7200), models=MODELS, default_model="llama3-8b",
-        limits=Limits(4 << 20, 64, 8), principal=Principal("ada", admin=True), peers=list(peers),
-    )  # fmt: skip
-    plain = snapshot(name, state, **{"hello": hello, "status_at": NOON - 30, **facts})
-    if plain.status is None:
-        return plain
-    status = msgspec.structs.replace(
-        plain.status, models=MODELS, requests_per_second=1.2, latency_ms=243.0, tokens_per_second=31.4, load=0.45,
-        memory=Memory(67, 100, 5, 5, 1, 2), queue=QueueState(2, 64), slots=SlotState(3, 8),
-        gpus=[Gpu("NVIDIA L4", 0.81, 18_000_000_000, 24_000_000_000)],
-    )  # fmt: skip
-    return replace(plain, status=status)
-
-
-OFFLINE = node(
-    "llama-03", "offline", retry_at=NOON + 12, reason="Nothing listens at llama-03:13000. Is the daemon running?"
-)
-REFUSED = node("llama-05", "refused", hello=None, status=None, reason="The node refuses the token. Check token there.")
-THREE = (node("llama-01"), node("llama-02"), node("llama-03"))
-EVERY_STATE = (
-    node("llama-01"),
-    node("llama-02", "warning", reason="Its memory is 97% full."),
-    OFFLINE,
-    node("llama-04", "draining", reason="It finishes what it has and takes no new work."),
-)
 CONFIG = "".join(
     f'# number {name}\n[[nodes]]\nname = "{name}"\nurl = "ws://{name}.example:13000/chat"\n\n'
     for name in ("llama-01", "llama-02", "llama-03")
@@ -127,6 +69,7 @@ def focused(pilot: Pilot[Any]) -> str:
 # ── the tabs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("tab.chat", "tab.nodes", "tab.settings")
 async def test_the_tabs_are_changed_by_keys_and_each_keeps_what_was_there(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
         await pilot.press("right", "f2")
@@ -160,6 +103,7 @@ async def test_a_tab_is_found_by_its_name(tmp_path: Path):
         await until(pilot, lambda: pilot.app.current_mode == "chat")
 
 
+@covers("app.jump")
 async def test_letters_lead_to_tabs_and_panels(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
         await pilot.press("ctrl+o")
@@ -174,6 +118,14 @@ async def test_letters_lead_to_tabs_and_panels(tmp_path: Path):
         letter = next(target.letter for target in jump._targets if target.widget is composer)
         await pilot.press(letter)
         await until(pilot, lambda: composer.has_focus)
+
+
+async def test_the_letters_go_when_the_terminal_is_resized(tmp_path: Path):
+    async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(pilot.app.screen, JumpScreen))
+        await pilot.resize_terminal(60, 20)
+        await until(pilot, lambda: isinstance(pilot.app.screen, NodesScreen))
 
 
 async def test_any_other_key_leaves_the_letters(tmp_path: Path):
@@ -203,7 +155,7 @@ async def test_what_is_hidden_is_not_drawn(tmp_path: Path):
         await pilot.press("f2")
         bar = hidden.query_one(TopBar).query_one("#mark")
         before = str(bar.content)  # type: ignore[attr-defined]
-        fleet.become(OFFLINE)
+        fleet.become(LOST)
         await shows(pilot, "✖ 0 of 1 node")
         assert len(hidden.query(NodeCard)) == 3
         assert str(bar.content) == before  # type: ignore[attr-defined]
@@ -217,15 +169,16 @@ async def test_what_is_hidden_is_not_drawn(tmp_path: Path):
 
 @pytest.mark.parametrize(("width", "across"), [(60, 1), (80, 2), (120, 3), (160, 4), (240, 4)])
 async def test_as_many_cards_stand_side_by_side_as_fit(tmp_path: Path, width: int, across: int):
-    fleet = ScriptedFleet(tuple(node(f"llama-0{number}") for number in range(1, 7)))
+    fleet = ScriptedFleet(tuple(at_work(f"llama-0{number}") for number in range(1, 7)))
     async with at_the_nodes(fleet, tmp_path, size=(width, 40)) as pilot:
         await until(pilot, lambda: bool(grid(pilot).cards[0].region))
         assert len({card.region.x for card in grid(pilot).cards}) == across
         assert {card.region.height for card in grid(pilot).cards} == {1 if width == 60 else 8}
 
 
+@covers("node.left", "node.right", "node.up", "node.down")
 async def test_the_arrows_move_among_cards_and_offers(tmp_path: Path):
-    nodes = (node("llama-01", peers=["ws://10.0.0.9:13000/chat"]), *THREE[1:])
+    nodes = (at_work("llama-01", peers=["ws://10.0.0.9:13000/chat"]), *THREE[1:])
     async with at_the_nodes(ScriptedFleet(nodes), tmp_path) as pilot:
         await until(pilot, lambda: bool(pilot.app.screen.query(NodeOffer)))
         seen = [focused(pilot)]
@@ -240,7 +193,7 @@ async def test_the_arrows_move_among_cards_and_offers(tmp_path: Path):
 
 
 async def test_the_seconds_to_the_next_try_are_counted_down_only_while_they_can_be_seen(tmp_path: Path):
-    async with at_the_nodes(ScriptedFleet((OFFLINE,)), tmp_path) as pilot:
+    async with at_the_nodes(ScriptedFleet((LOST,)), tmp_path) as pilot:
         screen = pilot.app.screen
         assert isinstance(screen, NodesScreen)
         assert screen._countdown is not None
@@ -252,7 +205,7 @@ async def test_the_seconds_to_the_next_try_are_counted_down_only_while_they_can_
 
 async def test_what_a_peer_writes_is_shown_as_it_is_and_commands_nothing(tmp_path: Path):
     evil = "\x1b[2J[red]x[/red]\x9b31m"
-    nodes = (node(evil, "warning", reason=evil), node("llama-02", peers=[f"ws://a/{evil}"]))
+    nodes = (at_work(evil, "warning", reason=evil), at_work("llama-02", peers=[f"ws://a/{evil}"]))
     async with at_the_nodes(ScriptedFleet(nodes), tmp_path, size=(120, 40)) as pilot:
         await shows(pilot, "[red]x[/red]")
         await pilot.press("enter")
@@ -264,6 +217,7 @@ async def test_what_a_peer_writes_is_shown_as_it_is_and_commands_nothing(tmp_pat
 # ── the order ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("node.later")
 async def test_a_new_order_takes_effect_and_is_saved_with_its_comments(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
     async with at_the_nodes(fleet, tmp_path, config=CONFIG) as pilot:
@@ -277,6 +231,7 @@ async def test_a_new_order_takes_effect_and_is_saved_with_its_comments(tmp_path:
     assert '# number llama-02\n[[nodes]]\nname = "llama-02"' in text
 
 
+@covers("node.earlier")
 async def test_a_node_moves_to_the_front_again_and_no_further(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
         await pilot.press("right", "shift+left")
@@ -317,9 +272,10 @@ async def test_a_card_is_dragged_to_the_place_of_another(tmp_path: Path):
 # ── adding, removing, administering ─────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("node.add")
 async def test_a_node_is_tested_added_connected_to_and_saved(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
-    looks = {"ws://10.0.0.7:13000/chat": node("there")}
+    looks = {"ws://10.0.0.7:13000/chat": at_work("there")}
     async with at_the_nodes(fleet, tmp_path, config=CONFIG, looks=looks) as pilot:
         await pilot.press("a", *"10.0.0.7", "tab", *"big", "tab", *"s3cret")
         assert not any("s3cret" in line for line in lines(pilot.app))
@@ -364,6 +320,7 @@ async def test_a_wrong_address_or_name_is_said_and_nothing_is_tried(tmp_path: Pa
         await until(pilot, lambda: isinstance(pilot.app.screen, NodesScreen))
 
 
+@covers("node.remove", "node.undo")
 async def test_a_removed_node_is_gone_from_the_file_and_comes_back_whole(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
     async with at_the_nodes(fleet, tmp_path, config=CONFIG) as pilot:
@@ -389,8 +346,9 @@ async def test_nothing_is_removed_without_a_yes_and_nothing_undone_without_a_rem
     assert (tmp_path / "config.toml").read_text() == CONFIG
 
 
+@covers("node.reconnect", "detail.reconnect")
 async def test_a_lost_node_is_tried_again_now(tmp_path: Path):
-    fleet = ScriptedFleet((OFFLINE,))
+    fleet = ScriptedFleet((LOST,))
     async with at_the_nodes(fleet, tmp_path) as pilot:
         await pilot.press("r")
         assert fleet.reconnected == ["llama-03"]
@@ -400,6 +358,7 @@ async def test_a_lost_node_is_tried_again_now(tmp_path: Path):
         assert fleet.reconnected == ["llama-03"] * 2
 
 
+@covers("node.drain")
 async def test_a_node_is_drained_and_takes_work_again(tmp_path: Path):
     fleet = ScriptedFleet(EVERY_STATE)
     async with at_the_nodes(fleet, tmp_path) as pilot:
@@ -423,7 +382,7 @@ async def test_what_a_node_refuses_is_told_in_its_words(tmp_path: Path):
 
 async def test_what_was_found_is_offered_and_added_only_by_the_person(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
-    async with at_the_nodes(fleet, tmp_path, looks={HERE: replace(node("mine"), url=HERE)}) as pilot:
+    async with at_the_nodes(fleet, tmp_path, looks={HERE: replace(at_work("mine"), url=HERE)}) as pilot:
         await shows(pilot, f"+ {HERE}  runs on this computer as mine")
         assert len(fleet.nodes) == 3
         await pilot.click(NodeOffer)
@@ -434,6 +393,7 @@ async def test_what_was_found_is_offered_and_added_only_by_the_person(tmp_path: 
         assert fleet.nodes[-1].url == HERE
 
 
+@covers("node.find")
 async def test_looking_for_nodes_in_vain_says_so(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
         await pilot.press("f")
@@ -442,15 +402,16 @@ async def test_looking_for_nodes_in_vain_says_so(tmp_path: Path):
 
 async def test_without_nodes_the_tab_says_how_to_begin(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(()), tmp_path) as pilot:
-        await shows(pilot, "a  add a node by its address")
-        await shows(pilot, "llamachat demo")
-        await pilot.press("enter", "x", "d", "r", "shift+left", "down", "a")
+        await shows(pilot, "a  Add a node")
+        await shows(pilot, "d  Start the demo")
+        await pilot.press("x", "r", "shift+left", "down", "a")
         await shows(pilot, "Add a node")
 
 
 # ── one node ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("node.open", "detail.back")
 async def test_a_node_is_opened_and_left(tmp_path: Path):
     async with at_the_nodes(ScriptedFleet(THREE), tmp_path) as pilot:
         await pilot.press("right", "enter")
@@ -462,6 +423,7 @@ async def test_a_node_is_opened_and_left(tmp_path: Path):
         await until(pilot, lambda: isinstance(pilot.app.screen, NodeDetailScreen))
 
 
+@covers("detail.models", "detail.load", "detail.unload")
 async def test_models_are_loaded_and_unloaded(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
     async with at_the_nodes(fleet, tmp_path) as pilot:
@@ -480,6 +442,7 @@ async def test_models_are_loaded_and_unloaded(tmp_path: Path):
     ]
 
 
+@covers("detail.search")
 async def test_the_log_is_followed_and_searched(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
     fleet.write_log("ready on port 13000", "Loading [guide]")
@@ -499,6 +462,7 @@ async def test_the_log_is_followed_and_searched(tmp_path: Path):
         await until(pilot, lambda: isinstance(pilot.app.screen, NodesScreen))
 
 
+@covers("detail.charts", "detail.log")
 async def test_the_log_is_asked_for_only_while_it_is_shown(tmp_path: Path):
     fleet = ScriptedFleet(THREE)
     async with at_the_nodes(fleet, tmp_path) as pilot:
@@ -522,99 +486,3 @@ async def test_a_log_that_is_not_shown_to_everybody_says_why(tmp_path: Path):
         await pilot.press("enter", "3")
         await shows(pilot, "The log is for administrators.")
         assert pilot.app.screen.query_one(NodeLog)
-
-
-# ── every action ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_every_action_of_these_screens_has_a_test_here():
-    tests = Path(__file__).read_text()
-    keys = {
-        action.id: [key for key in action.keys.split(",") if f'"{key}"' in tests]
-        for action in ACTIONS
-        if action.where in ("nodes", "node") or action.id.startswith("tab.") or action.id == "app.jump"
-    }
-    assert all(keys.values()), [name for name, tested in keys.items() if not tested]
-
-
-# ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-PEER = "ws://10.0.0.9:13000/chat"
-PICTURES: dict[str, tuple[tuple[NodeSnapshot, ...], tuple[str, ...]]] = {
-    "every-state": (EVERY_STATE, ()),
-    "refused-and-connecting": ((REFUSED, node("llama-06", "connecting", hello=None, status=None)), ()),
-    "offers": ((node("llama-01", peers=[PEER]),), ()),
-    "no-nodes": ((), ()),
-    "new-order": (THREE, ("shift+right",)),
-    "add": (THREE, ("a", *"10.0.0.7")),
-    "add-without-an-answer": (THREE, ("a", *"10.0.0.7", "enter")),
-    "add-with-a-wrong-address": (THREE, ("a", *"ftp://x", "enter")),
-    "remove": (THREE, ("x",)),
-    "help": (THREE, ("f1",)),
-    "jump": (THREE, ("ctrl+o",)),
-    "models": (THREE, ("enter", "2")),
-    "log": (THREE, ("enter", "3")),
-    "offline-node": ((OFFLINE,), ("enter",)),
-}
-
-
-def some_minutes(app: ScriptedApp, nodes: Sequence[NodeSnapshot]) -> None:
-    """As if the program had run for a while."""
-    for step in range(120):
-        at = NOON - 240 + 2 * step
-        wave = abs(step % 40 - 20) / 20
-        app._history.note(
-            replace(
-                node,
-                status_at=at,
-                status=msgspec.structs.replace(
-                    node.status,
-                    requests_per_second=2 * wave,
-                    latency_ms=200 + 150 * wave,
-                    tokens_per_second=40 - 12 * wave,
-                ),
-            )
-            for node in nodes
-            if node.status is not None
-        )
-
-
-def pictured(path: Path, nodes: tuple[NodeSnapshot, ...], keys: Sequence[str], theme: str) -> tuple[ScriptedApp, Any]:
-    fleet = ScriptedFleet(nodes)
-    fleet.write_log("ready on ws://127.0.0.1:13000/chat, model llama3-8b", "ada connected", "loading guide: 19 MB")
-    app = ScriptedApp(fleet, path, theme=theme)
-
-    async def steps(pilot: Pilot[Any]) -> None:
-        await pilot.pause()
-        some_minutes(app, nodes)
-        for key in ("f3", *keys):
-            await pilot.press(key)
-            await pilot.pause()
-        await until(pilot, lambda: not app.workers or app.screen.name == "node" or app.screen.is_modal)
-        await pilot.pause()
-
-    return app, steps
-
-
-@pytest.mark.parametrize("state", PICTURES)
-def test_state(snap_compare: Any, tmp_path: Path, state: str):
-    app, steps = pictured(tmp_path, *PICTURES[state], "llamachat")
-    assert snap_compare(app, terminal_size=(80, 24), run_before=steps)
-
-
-@pytest.mark.parametrize("state", ["every-state", "add-without-an-answer", "remove", "help", "jump", "models", "log"])
-async def test_all_text_can_be_read_in_high_contrast(tmp_path: Path, state: str):
-    app, steps = pictured(tmp_path, *PICTURES[state], "high-contrast")
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await steps(pilot)
-        assert not list(faint(app))
-
-
-@pytest.mark.parametrize("theme", ["llamachat", "high-contrast"])
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize(("screen", "keys"), [("nodes", ()), ("node", ("enter",))])
-def test_screen(
-    snap_compare: Any, tmp_path: Path, size: tuple[int, int], theme: str, screen: str, keys: tuple[str, ...]
-):
-    app, steps = pictured(tmp_path, EVERY_STATE, keys, theme)
-    assert snap_compare(app, terminal_size=size, run_before=steps)

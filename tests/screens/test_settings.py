@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,36 +10,23 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList, TextArea
+from textual.widgets import TextArea
 
 from llamachat.config.loading import parse
 from llamachat.tui.screens.settings import SettingsScreen
-from llamachat.tui.screens.settings_key import KeyScreen
 from llamachat.tui.theme import COMPACT
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.setting_choice import Choice
 from llamachat.tui.widgets.setting_field import SettingField
 from llamachat.tui.widgets.setting_keys import KeyList
 from llamachat.tui.widgets.transcript import Transcript
+from tests.screens.covering import covers
+from tests.screens.samples import SETTINGS
+from tests.screens.scenes.settings import give, to_group
 from tests.screens.scripted import TWO_NODES, ScriptedApp, ScriptedFleet, answer, ask, lines, shows, until
 
-GROUPS = ["nodes", "chat", "chat.sampling", "fleet", "look", "keys"]
-"""Those that the tests go to, as they stand in the list."""
 
-FILE = """# my settings
-[[nodes]]
-name = "llama-01"
-url = "ws://10.0.0.5:13000/chat"  # in the cellar
-
-[chat]
-model = "llama3"
-
-[look]
-motion = false
-"""
-
-
-def make(path: Path, text: str = FILE, **options: Any) -> ScriptedApp:
+def make(path: Path, text: str = SETTINGS, **options: Any) -> ScriptedApp:
     """The app with this settings file."""
     file = path / "config.toml"
     file.write_text(text)
@@ -48,26 +35,13 @@ def make(path: Path, text: str = FILE, **options: Any) -> ScriptedApp:
 
 @asynccontextmanager
 async def opened(
-    path: Path, text: str = FILE, *, size: tuple[int, int] = (80, 24), group: str = "nodes"
+    path: Path, text: str = SETTINGS, *, size: tuple[int, int] = (80, 24), group: str = "nodes"
 ) -> AsyncGenerator[Pilot[Any], None]:
     """The app with the tab open at one group; the focus is on its first field."""
     async with make(path, text).run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         await to_group(pilot, group)
         yield pilot
-
-
-async def to_group(pilot: Pilot[Any], group: str) -> None:
-    """Opens the tab where it is not, and goes to the first field of a group."""
-    if not isinstance(pilot.app.screen, SettingsScreen):
-        await pilot.press("f4")
-    await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen) and pilot.app.focused is not None)
-    listed = pilot.app.screen.query_one("#groups", OptionList)
-    await pilot.press(*["escape"] * (not listed.has_focus), "home", *["down"] * GROUPS.index(group))
-    page = f"#page-{group.replace('.', '-')}"
-    await until(pilot, lambda: bool(pilot.app.screen.query(page)) and pilot.app.screen.query_one(page).display)
-    await pilot.press("enter")
-    await until(pilot, lambda: not listed.has_focus)
 
 
 def field(pilot: Pilot[Any], key: str) -> SettingField:
@@ -106,15 +80,16 @@ def gone(pilot: Pilot[Any], text: str) -> Callable[[], bool]:
 # ── filling in and saving ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+@covers("settings.save")
 async def test_a_changed_setting_is_saved_holds_at_once_and_comments_stay(tmp_path: Path):
     async with opened(tmp_path, group="chat.sampling") as pilot:
         await fill(pilot, "chat.sampling.temperature", "0.2")
         await shows(pilot, "● 1 not saved")
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         await pilot.press("ctrl+s")
         await shows(pilot, "All is saved")
         assert parse(saved(pilot)).chat.sampling.temperature == 0.2
-        assert set(FILE.splitlines()) <= set(saved(pilot).splitlines())
+        assert set(SETTINGS.splitlines()) <= set(saved(pilot).splitlines())
         await pilot.press("f2")
         await until(pilot, lambda: bool(pilot.app.screen.query(Composer)))
         await ask(pilot, "Hi")
@@ -130,7 +105,7 @@ async def test_a_wrong_value_is_marked_with_the_reason_and_nothing_is_saved_unti
         assert field(pilot, "chat.sampling.temperature").editor.styles.border_top[0] == "double"
         await pilot.press("ctrl+s")
         await told(pilot, "Nothing was saved")
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         await fill(pilot, "chat.sampling.temperature", "1.5")
         await until(pilot, gone(pilot, "✖"))
         await pilot.press("ctrl+s")
@@ -156,6 +131,7 @@ async def test_a_system_prompt_may_have_several_lines(tmp_path: Path):
     assert parse((tmp_path / "config.toml").read_text()).chat.system_prompt == "Be\nbrief"
 
 
+@covers("settings.undo")
 async def test_the_last_save_is_taken_back(tmp_path: Path):
     async with opened(tmp_path, group="nodes") as pilot:
         await pilot.press("right", "ctrl+s")
@@ -163,7 +139,7 @@ async def test_the_last_save_is_taken_back(tmp_path: Path):
         assert pilot.app.fleet.policy == "priority"  # type: ignore[attr-defined]
         await pilot.press("f8")
         await told(pilot, "The last save was taken back.")
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         assert pilot.app.fleet.policy == "fastest"  # type: ignore[attr-defined]
         await pilot.press("f8")
         await told(pilot, "There is no save to take back")
@@ -181,6 +157,7 @@ async def test_throwing_away_nothing_says_so(tmp_path: Path):
         await told(pilot, "There is nothing that is not saved")
 
 
+@covers("settings.discard")
 async def test_changes_can_be_thrown_away_and_had_again(tmp_path: Path):
     async with opened(tmp_path, group="look") as pilot:
         await pilot.press("right")
@@ -196,6 +173,7 @@ async def test_changes_can_be_thrown_away_and_had_again(tmp_path: Path):
         assert field(pilot, "look.theme").text == "llamachat-light"
 
 
+@covers("setting.default")
 async def test_a_default_is_had_again(tmp_path: Path):
     async with opened(tmp_path, group="chat") as pilot:
         await pilot.press("ctrl+r", "ctrl+s")
@@ -212,19 +190,20 @@ async def test_unsaved_changes_stay_while_another_tab_is_open(tmp_path: Path):
         await pilot.press("f4")
         await shows(pilot, "● 1 not saved")
         assert field(pilot, "chat.model").text == "half done"
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
 
 
 async def test_a_new_order_of_nodes_is_shown_without_a_word(tmp_path: Path):
     async with opened(tmp_path, group="nodes") as pilot:
         await pilot.press("f2")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SettingsScreen))
-        (tmp_path / "config.toml").write_text(FILE.replace("llama-01", "llama-09"))
+        (tmp_path / "config.toml").write_text(SETTINGS.replace("llama-01", "llama-09"))
         await pilot.press("f4")
         await shows(pilot, "1  llama-09")
         assert not pilot.app._notifications
 
 
+@covers("settings.groups", "setting.above", "setting.below")
 async def test_the_arrows_enter_and_escape_lead_through_the_fields(tmp_path: Path):
     async with opened(tmp_path, group="chat.sampling") as pilot:
         first, second, *_more = [found.editor for found in pilot.app.screen.query(SettingField) if found.region]
@@ -241,6 +220,7 @@ async def test_the_arrows_enter_and_escape_lead_through_the_fields(tmp_path: Pat
         await until(pilot, lambda: pilot.app.screen.query_one("#groups").has_focus)
 
 
+@covers("setting.previous", "setting.next")
 async def test_words_are_chosen_with_keys_and_with_the_mouse(tmp_path: Path):
     async with opened(tmp_path, group="nodes") as pilot:
         choice = pilot.app.screen.query_one(Choice)
@@ -274,7 +254,7 @@ async def test_what_another_program_writes_is_seen_when_the_tab_is_opened_again(
     async with opened(tmp_path, group="chat") as pilot:
         await pilot.press("f2")
         await until(pilot, lambda: not isinstance(pilot.app.screen, SettingsScreen))
-        (tmp_path / "config.toml").write_text(FILE.replace("llama3", "llama4"))
+        (tmp_path / "config.toml").write_text(SETTINGS.replace("llama3", "llama4"))
         await pilot.press("f4")
         await shows(pilot, "llama4")
 
@@ -287,7 +267,7 @@ async def test_a_file_that_was_broken_meanwhile_is_told_of_and_left_alone(tmp_pa
         await shows(pilot, "nothing can be saved")
         await shows(pilot, "found Expected ']'")
         assert saved(pilot) == "[chat\n"
-        (tmp_path / "config.toml").write_text(FILE)
+        (tmp_path / "config.toml").write_text(SETTINGS)
         await pilot.press("ctrl+s")
         await until(pilot, gone(pilot, "nothing can be saved"))
         await pilot.press("ctrl+s")
@@ -302,7 +282,7 @@ async def test_a_write_protected_file_is_told_of_and_nothing_is_lost(tmp_path: P
         await pilot.press("ctrl+s")
         await shows(pilot, "write-protected. Nothing is lost")
         assert field(pilot, "chat.model").text == "mine"
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         (tmp_path / "config.toml").chmod(0o600)
         await pilot.press("ctrl+s")
         await shows(pilot, "All is saved")
@@ -319,7 +299,7 @@ async def test_a_full_disk_is_told_of_and_nothing_is_lost(tmp_path: Path, monkey
         monkeypatch.setattr("llamachat.config.saving.write_atomically", full)
         await pilot.press("ctrl+s")
         await shows(pilot, "Free some space, and save again")
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         await shows(pilot, "● 1 not saved")
 
 
@@ -347,7 +327,7 @@ async def test_themes_and_room_are_shown_while_they_are_chosen_and_saved_with_th
             await until(pilot, lambda theme=theme: pilot.app.theme == theme)
         await pilot.press("down", "right")
         await until(pilot, lambda: pilot.app.has_class(COMPACT))
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         await pilot.press("ctrl+s")
         await shows(pilot, "All is saved")
         assert parse(saved(pilot)).look.theme == "ansi"
@@ -440,15 +420,7 @@ def light(pilot: Pilot[Any], action_id: str) -> None:
     keys.highlighted = keys.get_option_index(action_id)
 
 
-async def give(pilot: Pilot[Any], action_id: str, how: str, key: str) -> None:
-    """Presses the key that an action is to have."""
-    light(pilot, action_id)
-    await pilot.press(how)
-    await until(pilot, lambda: isinstance(pilot.app.screen, KeyScreen))
-    await pilot.press(key)
-    await until(pilot, lambda: isinstance(pilot.app.screen, SettingsScreen))
-
-
+@covers("key.give", "key.add")
 async def test_a_key_is_given_holds_at_once_and_at_the_next_start(tmp_path: Path):
     async with opened(tmp_path, group="keys") as pilot:
         await give(pilot, "tab.chat", "enter", "f21")
@@ -458,7 +430,7 @@ async def test_a_key_is_given_holds_at_once_and_at_the_next_start(tmp_path: Path
         await shows(pilot, "All is saved")
         assert parse(saved(pilot)).keys == {
             "tab.chat": ("f21",),
-            "composer.send": ("enter", "ctrl+enter", "ctrl+\\r", "ctrl+b"),
+            "composer.send": ("enter", "ctrl+enter", "ctrl+b"),
         }
         await pilot.press("f2")
         await pilot.pause()
@@ -494,13 +466,14 @@ async def test_a_conflict_is_shown_with_its_reason_and_keeps_everything_from_bei
         await shows(pilot, 'Found "f5", which History (chat.history) has too')
         await pilot.press("ctrl+s")
         await told(pilot, "keys.chat.new")
-        assert saved(pilot) == FILE
+        assert saved(pilot) == SETTINGS
         await give(pilot, "chat.history", "enter", "f21")
         await until(pilot, gone(pilot, "has too"))
         await pilot.press("ctrl+s")
         await shows(pilot, "All is saved")
 
 
+@covers("key.take", "key.default")
 async def test_keys_are_taken_away_and_the_first_ones_given_again(tmp_path: Path):
     async with opened(tmp_path, group="keys") as pilot:
         light(pilot, "composer.editor")
@@ -514,7 +487,7 @@ async def test_keys_are_taken_away_and_the_first_ones_given_again(tmp_path: Path
 
 
 async def test_a_name_in_the_file_that_no_action_has_is_shown_and_can_be_taken_out(tmp_path: Path):
-    text = FILE + '\n[keys]\n"chat.stpo" = "f9"\n'
+    text = SETTINGS + '\n[keys]\n"chat.stpo" = "f9"\n'
     async with make(tmp_path, text).run_test(size=(120, 40), notifications=True) as pilot:
         await told(pilot, 'did you mean "chat.stop"?')
         await to_group(pilot, "keys")
@@ -524,83 +497,9 @@ async def test_a_name_in_the_file_that_no_action_has_is_shown_and_can_be_taken_o
 
 
 async def test_a_key_that_the_composer_gave_up_does_what_it_does_in_any_text_area(tmp_path: Path):
-    text = FILE + '\n[keys]\n"composer.recall" = "f21"\n"composer.send" = "ctrl+b"\n'
+    text = SETTINGS + '\n[keys]\n"composer.recall" = "f21"\n"composer.send" = "ctrl+b"\n'
     async with make(tmp_path, text).run_test(notifications=True) as pilot:
         composer = pilot.app.screen.query_one(Composer)
         await until(pilot, lambda: composer.has_focus)
         await pilot.press("a", "enter", "b", "up", "c")
         await until(pilot, lambda: composer.text == "ac\nb")
-
-
-# ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-Steps = Callable[[Pilot[Any]], Awaitable[None]]
-
-
-def at(group: str) -> Steps:
-    async def steps(pilot: Pilot[Any]) -> None:
-        await to_group(pilot, group)
-        await pilot.pause()
-
-    return steps
-
-
-async def wrong(pilot: Pilot[Any]) -> None:
-    await to_group(pilot, "chat.sampling")
-    await pilot.press("end", "x")
-    await shows(pilot, "✖ 1 wrong")
-
-
-async def conflict(pilot: Pilot[Any]) -> None:
-    await to_group(pilot, "keys")
-    await give(pilot, "chat.new", "enter", "f5")
-    await shows(pilot, "✖ 1 wrong")
-
-
-async def naming(pilot: Pilot[Any]) -> None:
-    await to_group(pilot, "keys")
-    await pilot.press("enter")
-    await shows(pilot, "Press the key")
-
-
-async def broken(pilot: Pilot[Any]) -> None:
-    await to_group(pilot, "chat")
-    assert isinstance(pilot.app, ScriptedApp)
-    pilot.app.config_file.write_text("[chat\n")
-    await pilot.press("end", "x", "ctrl+s")
-    await shows(pilot, "nothing can be saved")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home directory around the settings, so that the path on the screen is the same in every run."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / ".config").mkdir()
-    return tmp_path / ".config"
-
-
-@pytest.mark.parametrize("theme", ["llamachat", "high-contrast"])
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("group", ["chat.sampling", "look", "keys"])
-def test_picture(snap_compare: Any, home: Path, group: str, size: tuple[int, int], theme: str):
-    app = make(home, f'{FILE}theme = "{theme}"\n')
-    assert snap_compare(app, terminal_size=size, run_before=at(group))
-
-
-STATES: dict[str, Steps] = {
-    "nodes": at("nodes"),
-    "wrong": wrong,
-    "conflict": conflict,
-    "naming-a-key": naming,
-    "broken-file": broken,
-}
-
-
-@pytest.mark.parametrize("state", STATES)
-def test_state(snap_compare: Any, home: Path, state: str):
-    assert snap_compare(make(home), terminal_size=(80, 24), run_before=STATES[state])
-
-
-@pytest.mark.parametrize("theme", ["llamachat-light", "ansi"])
-def test_other_themes(snap_compare: Any, home: Path, theme: str):
-    assert snap_compare(make(home, f'{FILE}theme = "{theme}"\n'), terminal_size=(80, 24), run_before=wrong)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from markdown_it.token import Token
 from textual.content import Content
-from textual.highlight import highlight
 
-from llamachat.base.text import printable
-from llamachat.tui.markdown.blocks import Block
+from llamachat.tui.markdown.blocks import Block, first_number, inline_tokens
+from llamachat.tui.markdown.code import CodeLayout, language_of
 from llamachat.tui.markdown.inline import inline_text
 from llamachat.tui.markdown.tables import layout_table
 
@@ -30,38 +29,20 @@ class _Node:
 def layout_block(block: Block, width: int, code_number: int | None = None) -> list[Content]:
     """The block's lines, none wider than `width` cells. `code_number` is shown on a code block, to copy it by."""
     if block.code is not None:
-        language = (block.tokens[0].info or "").split(" ")[0]
-        return code_lines(block.code, language, width, code_number)
-    lines: list[Content] = []
-    for node in _tree(block.tokens):
-        lines.extend(_layout(node, width))
-    return lines
+        return CodeLayout(language_of(block.tokens[0].info), width, code_number).lines(block.code)
+    nodes = _tree(block.tokens, block.references)
+    if block.item is not None:
+        item = block.item
+        return _item(nodes[0], width, item.number, item.digits, is_loose=item.is_loose)
+    return [line for node in nodes for line in _layout(node, width)]
 
 
-def code_lines(code: str, language: str, width: int, number: int | None) -> list[Content]:
-    """Highlighted code in a frame that names its language and the number to copy it by."""
-    inner = max(1, width - 4)
-    name = f" {printable(language)} " if language else "─"
-    mark = f" {number} copy " if number is not None else "─"
-    rule = "─" * max(0, width - len(name) - len(mark) - 2)
-    top = Content.assemble(
-        ("┌", "$text-muted"), (name, "bold"), (rule, "$text-muted"), (mark, "$text-muted"), ("┐", "$text-muted")
-    )
-    side = Content.styled("│", "$text-muted")
-    source = highlight(printable(code).rstrip("\n").expandtabs(4), language=language or "text")
-    lines = [top.truncate(width)]
-    for line in source.split("\n", allow_blank=True):
-        for piece in line.fold(inner) or [Content("")]:
-            padding = " " * max(0, inner - piece.cell_length)
-            lines.append(Content.assemble(side, " ", piece, padding, " ", side).truncate(width))
-    lines.append(Content.styled(("└" + "─" * max(0, width - 2) + "┘")[:width], "$text-muted"))
-    return lines
-
-
-def _tree(tokens: Sequence[Token]) -> list[_Node]:
+def _tree(tokens: Sequence[Token], references: Mapping[str, Any]) -> list[_Node]:
     stack: list[tuple[Token, list[_Node]]] = []
     roots: list[_Node] = []
     for token in tokens:
+        if token.type == "inline" and token.content and not token.children:
+            token.children = inline_tokens(token.content, references)
         if token.nesting == 1:
             stack.append((token, []))
             continue
@@ -88,7 +69,7 @@ def _layout(node: _Node, width: int) -> list[Content]:
                 node.children, width, Content.styled("▌ ", "$text-muted"), Content.styled("▌ ", "$text-muted")
             )
         case "fence" | "code_block":
-            return code_lines(token.content, (token.info or "").split(" ")[0], width, None)
+            return CodeLayout(language_of(token.info), width, None).lines(token.content)
         case "hr":
             return [Content.styled("─" * width, "$text-muted")]
         case "table_open":
@@ -114,27 +95,38 @@ def _heading(node: _Node, width: int) -> list[Content]:
 
 
 def _list(node: _Node, width: int) -> list[Content]:
-    ordered = node.token.type == "ordered_list_open"
-    number = int(node.token.attrGet("start") or 1) if ordered else 0
-    last = number + len(node.children) - 1
+    first = first_number(node.token)
+    digits = len(str(first + len(node.children) - 1)) if first is not None else 0
+    is_loose = any(
+        child.token.type == "paragraph_open" and not child.token.hidden
+        for item in node.children
+        for child in item.children
+    )
     lines: list[Content] = []
-    loose = any(not child.token.hidden for item in node.children for child in item.children[:1])
-    for item in node.children:
-        marker = f"{number}.".rjust(len(str(last)) + 1) + " " if ordered else "• "
-        if loose and lines:
+    for place, item in enumerate(node.children):
+        if is_loose and lines:
             lines.append(Content(""))
-        lines.extend(_indented(item.children, width, Content.styled(marker, "bold"), Content(" " * len(marker))))
-        number += 1
+        number = None if first is None else first + place
+        lines.extend(_item(item, width, number, digits, is_loose=is_loose))
     return lines
 
 
-def _indented(children: Sequence[_Node], width: int, first: Content, rest: Content) -> list[Content]:
+def _item(item: _Node, width: int, number: int | None, digits: int, *, is_loose: bool) -> list[Content]:
+    """One item behind its bullet or its number, which is as wide as one of so many digits."""
+    marker = "• " if number is None else f"{number}.".rjust(digits + 1) + " "
+    first, rest = Content.styled(marker, "bold"), Content(" " * len(marker))
+    return _indented(item.children, width, first, rest, is_loose=is_loose)
+
+
+def _indented(
+    children: Sequence[_Node], width: int, first: Content, rest: Content, *, is_loose: bool = True
+) -> list[Content]:
     inner = width - first.cell_length
     if inner < _MIN_WIDTH:
         inner, first, rest = width, Content(""), Content("")
     lines: list[Content] = []
     for child in children:
-        if lines and _is_apart(child):
+        if lines and _is_apart(child, is_loose=is_loose):
             lines.append(Content(""))
         lines.extend(_layout(child, inner))
     if not lines:
@@ -142,9 +134,9 @@ def _indented(children: Sequence[_Node], width: int, first: Content, rest: Conte
     return [Content.assemble(rest if index else first, line) for index, line in enumerate(lines)]
 
 
-def _is_apart(child: _Node) -> bool:
-    """Whether a blank line stands before it: not in a tight list, and not before a list inside an item."""
-    return not child.token.hidden and not child.token.type.endswith("list_open")
+def _is_apart(child: _Node, *, is_loose: bool) -> bool:
+    """Whether a blank line stands before it: not a paragraph in a tight list, and not before a list inside an item."""
+    return (is_loose or child.token.type != "paragraph_open") and not child.token.type.endswith("list_open")
 
 
 def _table(node: _Node, width: int) -> list[Content]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +25,7 @@ from llamachat.documents.limits import DocumentLimits
 from llamachat.documents.pasting import dropped_paths
 from llamachat.fleet.prompts import room_for_files, token_ratio
 from llamachat.store import StoreError
-from llamachat.tui.conversations import Conversations
-from llamachat.tui.keymap import first_key
+from llamachat.tui.keymap import first_key, with_keys
 from llamachat.tui.screens.attaching import AttachScreen
 from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.services import Services
@@ -63,13 +63,20 @@ class _Files:
 
 
 class AttachmentDesk:
-    """Between the composer, the row of files, and the files of each conversation while the program runs."""
+    """Between the composer, the row of files, and the files of each conversation while the program runs. `model` says
+    which one the open conversation has; None: each node's default."""
 
-    def __init__(self, screen: Screen[None], services: Services, conversations: Conversations, chat: OpenChat) -> None:
+    def __init__(
+        self,
+        screen: Screen[None],
+        services: Services,
+        chat: OpenChat,
+        model: Callable[[], str | None],
+    ) -> None:
         self._screen = screen
         self._services = services
-        self._conversations = conversations
         self._chat = chat
+        self._model = model
         self._files: dict[str | None, _Files] = {}
         self._draw_due = False
 
@@ -87,10 +94,11 @@ class AttachmentDesk:
     # ── attaching ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def ask_for_file(self) -> None:
-        """Asks for a path and attaches that file."""
+        """Asks for a path and attaches that file; what is typed then is the question."""
         path: Path | None = await self._screen.app.push_screen_wait(AttachScreen())
         if path is not None:
             self._add(self._chat.chat_id, path)
+            self._screen.query_one(Composer).focus()
 
     async def dropped(self, text: str) -> bool:
         """Attaches the files that were dropped on the terminal; False when the text is to be inserted."""
@@ -159,7 +167,7 @@ class AttachmentDesk:
         files.sending = None
         self.changed()
         if files.kept_out - files.refused:
-            self._tell("Not sent: a file could not be used. Enter sends your question without it.")
+            self._tell("Not sent: a file could not be used. {composer.send} sends your question without it.")
         else:
             self._screen.query_one(Composer).action_send()
 
@@ -244,8 +252,7 @@ class AttachmentDesk:
         return files.fit[2]
 
     def _room(self, files: _Files) -> Room:
-        nodes, model = self._services.fleet.snapshots(), self._conversations.model
-        return room_for_files(nodes, model, files.ratio, self._limits)
+        return room_for_files(self._services.fleet.snapshots(), self._model(), files.ratio, self._limits)
 
     @property
     def _limits(self) -> DocumentLimits:
@@ -270,4 +277,4 @@ class AttachmentDesk:
             self.changed()
 
     def _tell(self, text: str) -> None:
-        self._screen.notify(text, markup=False)
+        self._screen.notify(with_keys(text, self._services.settings.keys), markup=False)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from llamachat.base.sizes import size_text
-from llamachat.base.text import one_line, printable
-from llamachat.config.schema import AUTO_MODEL
+from llamachat.base.text import printable
 from llamachat.fleet.events import TurnEvent
 from llamachat.protocol import ChatMessage
 from llamachat.store import StoreError
@@ -24,7 +22,6 @@ from llamachat.tui.actions import bindings
 from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.clipboard import MAX_COPY_BYTES, fits
 from llamachat.tui.conversations import Conversations, Listeners
-from llamachat.tui.models import model_choices
 from llamachat.tui.screens.attach_desk import AttachmentDesk
 from llamachat.tui.screens.chat_banner import Banner
 from llamachat.tui.screens.chat_drafts import DraftDesk
@@ -36,8 +33,9 @@ from llamachat.tui.screens.chat_messages import MessageDesk
 from llamachat.tui.screens.chat_news import NewsDesk
 from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.screens.chat_outbox import OutboxDesk
-from llamachat.tui.screens.chat_panels import Panels
-from llamachat.tui.screens.choosing import ChoiceScreen
+from llamachat.tui.screens.chat_own import OwnDesk
+from llamachat.tui.screens.chat_panels import NARROW, WIDE, Panels
+from llamachat.tui.screens.first_run import FirstRunDesk
 from llamachat.tui.screens.history_wishes import HistoryWishes
 from llamachat.tui.screens.searching import SearchScreen
 from llamachat.tui.services import Services
@@ -45,6 +43,7 @@ from llamachat.tui.undoing import UndoList
 from llamachat.tui.widgets.attachment_row import AttachmentRow
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.find_bar import FindBar
+from llamachat.tui.widgets.first_run import FirstRun
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.history_list import HistoryList
 from llamachat.tui.widgets.live_panel import LivePanel
@@ -53,11 +52,11 @@ from llamachat.tui.widgets.outbox_panel import OutboxPanel
 from llamachat.tui.widgets.top_bar import TopBar
 from llamachat.tui.widgets.transcript import Transcript
 
+if TYPE_CHECKING:
+    from llamachat.tui.screens.nodes_dialogs import LookAt
+
 RESUME_INTERVAL_S: Final = 5.0
 """How often the screen looks for answers that a client has left behind."""
-
-NARROW: Final = 80
-"""Below this many columns the history covers the conversation instead of standing beside it."""
 
 
 class ChatScreen(Screen[None]):
@@ -69,13 +68,15 @@ class ChatScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
         (NARROW, "-normal"),
-        (120, "-wide"),
+        (WIDE, "-wide"),
     ]
 
     DEFAULT_CSS = """
     ChatScreen { layers: base over; }
     ChatScreen #label { height: auto; background: $panel; color: $text; padding: 0 1; display: none; }
     ChatScreen #main { height: 1fr; }
+    /* Not where one writes, and where an answer grows. */
+    ChatScreen ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
     ChatScreen #center { width: 1fr; }
     ChatScreen.-narrow HistoryList { display: none; layer: over; dock: left; width: 100%; height: 100%; }
     ChatScreen.-narrow HistoryList.opened { display: block; }
@@ -87,7 +88,7 @@ class ChatScreen(Screen[None]):
     ChatScreen.-normal.-live HistoryList { display: none; }
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, look_at: LookAt) -> None:
         super().__init__()
         self._services = services
         listeners = Listeners(
@@ -102,6 +103,7 @@ class ChatScreen(Screen[None]):
         )
         self._undo = UndoList()
         self._open = OpenChat(self, services, self._conversations)
+        self._first_run = FirstRunDesk(self, services, self._open, look_at)
         self._outbox = OutboxDesk(self, services, self._conversations, self._undo)
         self._messages = MessageDesk(self, services, self._conversations, self._open, self._undo)
         self._drawing = AnswerDrawing(self, self._draw)
@@ -111,17 +113,19 @@ class ChatScreen(Screen[None]):
         self._wishes = HistoryWishes(
             self, services, self._conversations, self._undo, changed=self._show_history, leave=self._leave_chat
         )
-        self._attached = AttachmentDesk(self, services, self._conversations, self._open)
+        self._own = OwnDesk(self, services, self._conversations, self._open)
+        self._attached = AttachmentDesk(self, services, self._open, lambda: self._own.model)
         self._find = FindDesk(self, services, self._conversations, self._open)
         self._elsewhere = NewsDesk(
             self,
             services,
             self._conversations,
             self._open,
-            show_history=self._show_history,
+            show_history=self._show_news,
             trouble=self._tell_store_error,
         )
         self._parts: tuple[Widget, ...] = ()
+        self._begun: dict[str, ChatMessage] = {}  # questions of the open conversation that waited and are not shown yet
         self._drafts = DraftDesk(self, self._conversations.stored)
 
     def compose(self) -> ComposeResult:
@@ -146,12 +150,14 @@ class ChatScreen(Screen[None]):
     async def on_mount(self) -> None:
         """Shows what there is, and goes on with what was left."""
         self.query_one("#label").display = bool(self._services.banner)
-        self._show_model()
         self.query_one(Banner).count(self._show_fleet)
+        self._panels.begin(self._services.settings.look.panels, self.app.size.width)
         self._unsubscribe = self._services.fleet.subscribe(self._show_fleet)
         self._show_fleet()
         await self._drafts.begin()
         await self._open.open(None)
+        self._first_run.begin()
+        await self._delete_old()
         await self._show_history()
         await self._resume()
         self.set_interval(RESUME_INTERVAL_S, self._resume)
@@ -162,6 +168,20 @@ class ChatScreen(Screen[None]):
         """Takes what was typed before the composer had the focus."""
         self._drafts.typed_early(event)
 
+    def on_paste(self, event: Paste) -> None:
+        """Hands the composer what is pasted, or dropped on the terminal, where nothing else takes text."""
+        event.stop()
+        composer = self.query_one(Composer)
+        composer.focus()
+        composer.post_message(Paste(event.text))
+
+    async def _delete_old(self) -> None:
+        """Lets go of what is to be kept no longer."""
+        try:
+            await self._wishes.delete_old()
+        except StoreError as error:
+            self._tell_store_error(error)
+
     async def _resume(self) -> None:
         """Takes up what a client that is gone has left, this one's predecessor or another on the same history."""
         try:
@@ -170,7 +190,8 @@ class ChatScreen(Screen[None]):
             self._tell_store_error(error)
 
     def on_screen_resume(self) -> None:
-        """Motion may have been switched on the Settings tab."""
+        """Motion, the model and the prompts may be others since the Settings tab was open."""
+        self._own.draw()
         for composer in self.query(Composer):
             composer.cursor_blink = self._services.settings.look.motion
 
@@ -203,7 +224,12 @@ class ChatScreen(Screen[None]):
             await self._open.keep_hint()
         await self._open.follow()
         self._show_fleet()
-        await self._show_history()
+        await self._show_news()
+
+    def on_first_run_wanted(self, event: FirstRun.Wanted) -> None:
+        """Leads to the first node."""
+        event.stop()
+        self.run_worker(self._first_run.do(event.wish), group="beginning")
 
     async def on_history_list_opened(self, event: HistoryList.Opened) -> None:
         """Opens an earlier conversation."""
@@ -317,26 +343,15 @@ class ChatScreen(Screen[None]):
         event.stop()
         self._attached.move(event.item_id, event.by)
 
-    # ── the model ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the conversation's own settings ───────────────────────────────────────────────────────────────────────────────
 
     def action_model(self) -> None:
-        """Chooses the model for the next questions."""
-        self._work(self._choose_model())
+        """Chooses the model of this conversation."""
+        self._work(self._own.choose_model())
 
-    async def _choose_model(self) -> None:
-        choices = model_choices(self._services.fleet.snapshots())
-        note = "It holds for the questions you ask from now on, until you leave. The settings keep it for good."
-        if len(choices) == 1:
-            note = "No node is connected that has a model to choose. Ctrl+L tries all lost nodes now."
-        current = self._conversations.model or AUTO_MODEL
-        chosen = await self.app.push_screen_wait(ChoiceScreen("Model", choices, current=current, note=note))
-        if chosen is not None:
-            self._conversations.chosen_model = chosen
-            self._show_model()
-
-    def _show_model(self) -> None:
-        model = self._conversations.model
-        self.query_one(Composer).border_subtitle = Content(f"{one_line(model, 40)} ▾") if model else ""
+    def action_chat_settings(self) -> None:
+        """Fills in what this conversation has of its own."""
+        self._work(self._own.change())
 
     # ── searching ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -437,6 +452,7 @@ class ChatScreen(Screen[None]):
 
     async def _draw(self, answers: list[LiveAnswer]) -> None:
         for answer in answers:
+            await self._show_question(answer.question_id)
             if answer.chat_id == self._open.chat_id and not self._is_leaving:
                 await self._open.draw(answer)
             if answer.ended is not None:
@@ -453,14 +469,23 @@ class ChatScreen(Screen[None]):
 
     def _question_began(self, chat_id: str, question: ChatMessage) -> None:
         if chat_id == self._open.chat_id:
-            self.call_next(self._open.add_question, question)
+            self._begun[question.id] = question
+            self.call_next(self._show_question, question.id)
+
+    async def _show_question(self, question_id: str) -> None:
+        """Shows a question that waited, unless that is done: it comes before its answer, whichever is drawn first."""
+        question = self._begun.pop(question_id, None)
+        if question is not None:
+            await self._open.add_question(question)
 
     async def _show_chat(self, chat_id: str | None, *, at: str | None = None) -> None:
         """Leaves the open conversation for another, at its end or at a message; what was typed stays with each."""
         self._find.close()
         self._attached.hold_back()
         await self._drafts.change_chat(self._open.chat_id, chat_id)
+        self._begun.clear()
         await self._open.open(chat_id, at=at)
+        await self._own.look()
         self.query_one(Composer).remember(self._open.questions())
         self._attached.changed()
         self._live.show_chat(chat_id)
@@ -471,6 +496,14 @@ class ChatScreen(Screen[None]):
             await self._history.show(self._open.chat_id)
         except StoreError as error:
             self._tell_store_error(error)
+
+    async def _show_news(self) -> None:
+        """Shows what may be other by now beside the messages of the open conversation."""
+        try:
+            await self._own.look()
+        except StoreError as error:
+            self._tell_store_error(error)
+        await self._show_history()
 
     @property
     def _is_leaving(self) -> bool:
@@ -484,7 +517,9 @@ class ChatScreen(Screen[None]):
         self._services.activity.tell(self._open.last_node, len(self._conversations.waiting))
         self._conversations.fleet_changed()
         self._live.fleet_changed()
+        self._first_run.fleet_changed()
         self._attached.fleet_changed()
+        self._own.draw()
         self._outbox.draw(self._open.chat_id)
         self.query_one(Banner).show_fleet()
 

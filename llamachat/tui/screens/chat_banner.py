@@ -23,6 +23,7 @@ class Banner(Static):
         super().__init__("", id=id, markup=False)
         self._services = services
         self._countdown: Timer | None = None
+        self.tooltip = "What is wrong with the nodes, and when a lost one is tried again by itself."
 
     def count(self, each_second: Callable[[], None]) -> None:
         """Has `each_second` called while the banner says something that may change with the time."""
@@ -30,7 +31,7 @@ class Banner(Static):
 
     def show_fleet(self) -> None:
         """Says what is wrong with the nodes, if anything is."""
-        text = banner(self._services.fleet.snapshots(), self._services.clock())
+        text = banner(self._services.fleet.snapshots(), self._services.clock(), self._services.settings.keys)
         if str(self.content) != text:
             self.update(Content(text))
         self.display = bool(text)

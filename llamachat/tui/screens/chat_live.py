@@ -35,6 +35,7 @@ class LiveDesk:
         self._ended = 0
         self._chat_id: str | None = None
         self._timer: Timer | None = None
+        self._panel: LivePanel | None = None
 
     def start(self) -> None:
         """Begins, once the screen is there."""
@@ -105,7 +106,12 @@ class LiveDesk:
         """The panel, if it can be seen."""
         if not self._screen.is_current:
             return None
-        return next((found for found in self._screen.query(LivePanel) if found.display and found.room > 0), None)
+        if (
+            self._panel is None or not self._panel.is_attached
+        ):  # looking for it at every token would cost the most of all
+            self._panel = next(iter(self._screen.query(LivePanel)), None)
+        panel = self._panel
+        return panel if panel is not None and panel.display and panel.room > 0 else None
 
     def _run_timer(self) -> None:
         if self._timer is None:

@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from llamachat.tui.choices import Choice
 from llamachat.tui.conversations import Conversations
-from llamachat.tui.keymap import first_key
+from llamachat.tui.keymap import first_key, with_keys
 from llamachat.tui.message_menu import COPY_CODE, MessageFacts, answerers, can_go_on, extension, menu
 from llamachat.tui.screens.chat_open import OpenChat
 from llamachat.tui.screens.choosing import ChoiceScreen
@@ -19,8 +19,11 @@ from llamachat.tui.undoing import UndoList
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.message_view import MessageView
 
-_RUNNING: Final = "An answer is coming in this conversation. Esc stops it, then try again."
-_EDIT_NOTE: Final = "Enter asks it as another branch; what was there stays beside it. Esc leaves it. Ctrl+J new line."
+_RUNNING: Final = "An answer is coming in this conversation. {chat.stop} stops it, then try again."
+_EDIT_NOTE: Final = (
+    "{composer.send} asks it as another branch; what was there stays beside it. Esc leaves it. "
+    "{composer.newline} begins a new line."
+)
 
 
 class MessageDesk:
@@ -89,9 +92,10 @@ class MessageDesk:
                 self._tell("An answer is not edited; edit your question to ask it in other words.")
 
     async def _edit(self, view: MessageView, chat_id: str) -> None:
-        blink = self._services.settings.look.motion
+        settings = self._services.settings
+        note = with_keys(_EDIT_NOTE, settings.keys)
         text = await self._screen.app.push_screen_wait(
-            EditScreen("Ask this instead", _EDIT_NOTE, view.text, blink=blink)
+            EditScreen("Ask this instead", note, view.text, blink=settings.look.motion)
         )
         if text is None:
             return
@@ -138,6 +142,8 @@ class MessageDesk:
         await self._conversations.stored.delete(message_id)
         self._undo.add("The message is back.", lambda: self._restore(message_id))
         await self._chat.reload(at=neighbour)
+        if neighbour is None:
+            self._screen.query_one(Composer).focus()
         undo = first_key("chat.undo", self._services.settings.keys) if neighbour else "Undo among the commands"
         self._tell(f"Deleted. {undo} brings it back.")
 
@@ -191,4 +197,4 @@ class MessageDesk:
         return await self._screen.app.push_screen_wait(ChoiceScreen(title, choices))
 
     def _tell(self, text: str) -> None:
-        self._screen.notify(text, markup=False)
+        self._screen.notify(with_keys(text, self._services.settings.keys), markup=False)

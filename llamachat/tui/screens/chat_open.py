@@ -8,7 +8,7 @@ from typing import Final
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.widget import MountError
+from textual.widget import MountError, Widget
 from textual.widgets import Static
 
 from llamachat.protocol import ChatMessage
@@ -17,16 +17,13 @@ from llamachat.tui.answers import LiveAnswer
 from llamachat.tui.conversations import Conversations
 from llamachat.tui.keymap import first_key
 from llamachat.tui.services import Services
+from llamachat.tui.widgets.first_run import FirstRun
 from llamachat.tui.widgets.message_view import MessageLabel, MessageView
 from llamachat.tui.widgets.transcript import Transcript
 from llamachat.tui.window import Window, around, at_end
 
-_EMPTY: Final = "Ask something: type below and press Enter. Ctrl+J begins a new line, F1 shows all keys."
+_EMPTY: Final = "Ask something: type below and press {}. {} begins a new line, {} shows all keys."
 _WAITING: Final = "Your question waits to be sent; {} opens the list below, which says why."
-_NO_NODES: Final = (
-    "No node is configured yet. Start with --node ws://HOST:13000/chat, add one with `llamachat config edit`, "
-    "or try `llamachat demo`. What you type is kept until a node is there."
-)
 
 
 class OpenChat:
@@ -87,10 +84,10 @@ class OpenChat:
         transcript = self._transcript
         messages = await self._conversations.stored.messages(self._window.shown)
         if messages:
-            views = [stored_view(message) for message in messages]
+            views = [self._stored_view(message) for message in messages]
             await transcript.show(views, may_have_older=self._window.has_older, may_have_newer=self._window.has_newer)
         else:
-            await transcript.show([Static(self._hint(), id="empty", markup=False)])
+            await transcript.show([self._hint()])
         if live is not None:
             await self._draw(self._conversations.running.get(live.chat_id, live))
         await self._mark_branches()
@@ -98,12 +95,17 @@ class OpenChat:
             view.focus(scroll_visible=False)
             self._transcript.show_line(view, 0)
 
-    def _hint(self) -> str:
-        """What is said in place of messages."""
+    def _hint(self) -> Widget:
+        """What stands in place of messages."""
         if not self._services.fleet.snapshots():
-            return _NO_NODES
+            return FirstRun(lambda: self._services.settings.keys, id="empty")
         is_waiting = any(one.item.chat_id == self.chat_id for one in self._conversations.waiting)
-        return _WAITING.format(first_key("chat.outbox", self._services.settings.keys)) if is_waiting else _EMPTY
+        own = self._services.settings.keys
+        if is_waiting:
+            text = _WAITING.format(first_key("chat.outbox", own))
+        else:
+            text = _EMPTY.format(*(first_key(name, own) for name in ("composer.send", "composer.newline", "app.help")))
+        return Static(text, id="empty", markup=False)
 
     async def go_to(self, message_id: str) -> None:
         """Goes to a message of this conversation, which gets the focus."""
@@ -136,7 +138,7 @@ class OpenChat:
 
         async def work() -> None:
             self._window, ids = self._window.older()
-            views = [stored_view(message) for message in await self._conversations.stored.messages(ids)]
+            views = [self._stored_view(message) for message in await self._conversations.stored.messages(ids)]
             await self._transcript.add_older(views, may_have_older=self._window.has_older)
             await self._mark_branches()
 
@@ -147,7 +149,7 @@ class OpenChat:
 
         async def work() -> None:
             self._window, ids = self._window.newer()
-            views = [stored_view(message) for message in await self._conversations.stored.messages(ids)]
+            views = [self._stored_view(message) for message in await self._conversations.stored.messages(ids)]
             await self._transcript.add_newer(views, may_have_newer=self._window.has_newer)
             await self._mark_branches()
 
@@ -161,7 +163,7 @@ class OpenChat:
                 await self._reload(None)
             elif question.id not in self._window.ids:
                 self._window = self._window.grown(question.id)
-                await self._transcript.add(stored_view(question))
+                await self._transcript.add(self._stored_view(question))
 
         await self._alone(work)
 
@@ -190,7 +192,9 @@ class OpenChat:
                 return
             if answer.message_id not in self._window.ids:
                 self._window = self._window.grown(answer.message_id)
-            view = MessageView(answer.message_id, MessageLabel("assistant", answer.created_at))
+            view = MessageView(
+                answer.message_id, MessageLabel("assistant", answer.created_at), retry_key=self._retry_key
+            )
             await self._transcript.add(view)
         view.show(answer)
         self._transcript.content_changed()
@@ -238,16 +242,18 @@ class OpenChat:
         """What was asked, as far as it is shown, for the composer to bring back."""
         return [view.text for view in self._transcript.messages if view.role == "user" and view.text]
 
+    @property
+    def _retry_key(self) -> str:
+        return first_key("chat.retry", self._services.settings.keys)
 
-def stored_view(message: ChatMessage) -> MessageView:
-    """The widget for a message that is in the history."""
-    if message.role == "user":
-        label = MessageLabel("user", message.created_at)
-        return MessageView(message.id, label, message.content, message.attachments)
-    node = message.seams[-1].node if message.seams else ""
-    view = MessageView(
-        message.id, MessageLabel(message.role, message.created_at, message.model or "", node), message.content
-    )
-    problem = message.error or "" if isinstance(message, StoredMessage) else ""
-    view.tell_end([seam for seam in message.seams if seam.offset > 0], message.finish_reason or "", problem)
-    return view
+    def _stored_view(self, message: ChatMessage) -> MessageView:
+        """The widget for a message that is in the history."""
+        if message.role == "user":
+            label = MessageLabel("user", message.created_at)
+            return MessageView(message.id, label, message.content, message.attachments)
+        node = message.seams[-1].node if message.seams else ""
+        label = MessageLabel(message.role, message.created_at, message.model or "", node)
+        view = MessageView(message.id, label, message.content, retry_key=self._retry_key)
+        problem = message.error or "" if isinstance(message, StoredMessage) else ""
+        view.tell_end([seam for seam in message.seams if seam.offset > 0], message.finish_reason or "", problem)
+        return view

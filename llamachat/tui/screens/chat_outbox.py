@@ -8,7 +8,7 @@ from textual.screen import Screen
 
 from llamachat.store import OutboxItem
 from llamachat.tui.conversations import Conversations
-from llamachat.tui.keymap import first_key
+from llamachat.tui.keymap import first_key, with_keys
 from llamachat.tui.screens.editing import EditScreen
 from llamachat.tui.services import Services
 from llamachat.tui.undoing import UndoList
@@ -19,7 +19,10 @@ HOLD_INTERVAL_S: Final = 10.0
 """How often a question that is being edited is claimed anew; the store's claims last `claim_timeout_s`, 30 s."""
 
 _GONE: Final = "It is not waiting any more: it was sent."
-_EDIT_NOTE: Final = "Enter keeps the change and the place in the queue. Esc leaves it as it was. Ctrl+J new line."
+_EDIT_NOTE: Final = (
+    "{composer.send} keeps the change and the place in the queue. Esc leaves it as it was. "
+    "{composer.newline} begins a new line."
+)
 
 
 class OutboxDesk:
@@ -41,8 +44,9 @@ class OutboxDesk:
             nodes=self._services.fleet.snapshots(),
             now=self._services.clock(),
         )
+        own = self._services.settings.keys
         for panel in self._screen.query(OutboxPanel):
-            panel.show(rows, hint(self._services.settings.keys))
+            panel.show(rows, hint(own), closes=f"{first_key('chat.stop', own)} closes")
 
     async def do(self, wanted: OutboxPanel.Wanted) -> None:
         """What the user wishes for a question."""
@@ -67,7 +71,9 @@ class OutboxDesk:
         await self._conversations.look_at_outbox()
         # A program that ends meanwhile claims it no longer, and it is sent as it was.
         holding = self._screen.set_interval(HOLD_INTERVAL_S, lambda: self._keep_hold(item_id))
-        screen = EditScreen("Waiting question", _EDIT_NOTE, item.text, blink=self._services.settings.look.motion)
+        settings = self._services.settings
+        note = with_keys(_EDIT_NOTE, settings.keys)
+        screen = EditScreen("Waiting question", note, item.text, blink=settings.look.motion)
         try:
             text = await self._screen.app.push_screen_wait(screen)
         finally:
@@ -87,7 +93,7 @@ class OutboxDesk:
             case "gone":
                 self._tell(_GONE)
             case "next":
-                self._tell("It is the next one, after the running answer. Esc stops that one.")
+                self._tell("It is the next one, after the running answer. {chat.stop} stops that one.")
             case "no_node":
                 self._tell("No node takes work now. It is the first one as soon as a node does.")
 
@@ -97,7 +103,7 @@ class OutboxDesk:
             self._tell(_GONE)
         else:
             self._undo.add("The question waits again.", lambda: self._restore(item))
-            self._tell(f"Dropped. {first_key('chat.undo', self._services.settings.keys)} brings it back.")
+            self._tell("Dropped. {chat.undo} brings it back.")
         # What waited behind it may go now.
         await self._conversations.send_waiting()
 
@@ -106,4 +112,4 @@ class OutboxDesk:
         await self._conversations.send_waiting()
 
     def _tell(self, text: str) -> None:
-        self._screen.notify(text, markup=False)
+        self._screen.notify(with_keys(text, self._services.settings.keys), markup=False)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.screen import Screen
 
 from llamachat.tui.widgets.composer import Composer
 from llamachat.tui.widgets.history_list import HistoryList
 from llamachat.tui.widgets.live_panel import LivePanel
 from llamachat.tui.widgets.outbox_panel import OutboxPanel
+
+NARROW: Final = 80
+"""Below this many columns a panel covers the conversation instead of standing beside it."""
+
+WIDE: Final = 120
+"""From so many columns on, both have room."""
 
 
 class Panels:
@@ -19,6 +27,17 @@ class Panels:
 
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
+
+    def begin(self, panels: str, width: int) -> None:
+        """Opens those that the settings name, as one of `PANELS`, in a terminal of so many columns."""
+        if panels in ("live", "none"):
+            self._screen.query_one(HistoryList).add_class("closed")
+        live = self._screen.query_one(LivePanel)
+        if panels in ("history", "none"):
+            live.add_class("closed")
+        elif panels == "live" and NARROW <= width < WIDE:
+            live.add_class("opened")
+            self._screen.add_class("-live")
 
     def toggle_history(self) -> None:
         """Shows or hides the history."""

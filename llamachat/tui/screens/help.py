@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from llamachat.tui.actions import actions, places
-from llamachat.tui.keymap import OwnKeys, names_of
+from llamachat.tui.keymap import OwnKeys, names_of, with_keys
 
 _KEY_WIDTH: Final = 21
 
@@ -56,5 +56,5 @@ class HelpScreen(ModalScreen[None]):
             table.add_column(width=_KEY_WIDTH)
             for action in found:
                 table.add_row(Text(f"  {names_of(action, self._own)}"), Text(action.help))
-            parts += [Text("")] * bool(parts) + [Text(place.heading, "bold"), table]
+            parts += [Text("")] * bool(parts) + [Text(with_keys(place.heading, self._own), "bold"), table]
         return Group(*parts)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -29,8 +31,10 @@ class NameScreen(ModalScreen[str | None]):
     NameScreen #note.-wrong { color: $text-error; text-style: bold; }
     """
 
-    def __init__(self, heading: str, name: str, *, note: str) -> None:
+    def __init__(self, heading: str, name: str, *, note: str, refuse: Callable[[str], str] = lambda _name: "") -> None:
+        """`refuse` says why a name cannot be; empty when it can."""
         super().__init__()
+        self._refuse = refuse
         self._heading = heading
         self._name_now = name
         self._note = note
@@ -45,9 +49,11 @@ class NameScreen(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter ends it with the name, if there is one."""
         event.stop()
-        if name := given_name(event.value):
+        name = given_name(event.value)
+        reason = self._refuse(name) if name else "Type a name first, or leave it as it was with Esc."
+        if not reason:
             self.dismiss(name)
             return
         note = self.query_one("#note", Static)
-        note.update("Type a name first, or leave it as it was with Esc.")
+        note.update(Content(reason))
         note.add_class("-wrong")

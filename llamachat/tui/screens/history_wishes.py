@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from textual.screen import Screen
 
 from llamachat.base.text import one_line
-from llamachat.store import ARCHIVED, ChatSummary, is_archived
+from llamachat.config.retention import delete_old, told
+from llamachat.store import ARCHIVED, ChatSummary, Store, is_archived
 from llamachat.tui.choices import Choice
 from llamachat.tui.conversations import Conversations
 from llamachat.tui.keymap import first_key
@@ -125,6 +126,25 @@ class HistoryWishes:
         self._undo.add("The conversation is back.", lambda: self._restore(chat))
         self._tell(f"Deleted. {self._undo_key} brings it back.")
         await self._conversations.send_waiting()
+
+    async def delete_old(self) -> None:
+        """Deletes the conversations that are to be kept no longer, and says so."""
+        privacy, now = self._services.settings.privacy, self._services.clock()
+        gone = await self._services.store.run(lambda store: delete_old(store, privacy, now))
+        if not gone:
+            return
+        back = "The conversation is back." if len(gone) == 1 else "The conversations are back."
+        self._undo.add(back, lambda: self._restore_all(gone))
+        self._tell(f"{told(len(gone), privacy)} {self._undo_key} brings back; pin what is to stay.")
+
+    async def _restore_all(self, chat_ids: Sequence[str]) -> None:
+        def work(store: Store) -> None:
+            with store.transaction():
+                for chat_id in chat_ids:
+                    store.restore_chat(chat_id)
+
+        await self._services.store.run(work)
+        await self._changed()
 
     async def _restore(self, chat: ChatSummary) -> None:
         await self._services.store.run(lambda store: store.restore_chat(chat.id))

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.events import Click, Key
-from textual.geometry import Offset, Region
+from textual.events import Click, Key, Resize
+from textual.geometry import Offset, Region, Size
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -63,6 +63,7 @@ class JumpScreen(ModalScreen[Widget | None]):
     def __init__(self, found: Sequence[Target]) -> None:
         super().__init__()
         self._targets = found
+        self._shown_in: Size | None = None
 
     def compose(self) -> ComposeResult:
         """The letters, each in the corner of what it leads to."""
@@ -76,6 +77,12 @@ class JumpScreen(ModalScreen[Widget | None]):
         event.stop()
         event.prevent_default()
         self.dismiss(next((target.widget for target in self._targets if target.letter == event.key.lower()), None))
+
+    def on_resize(self, event: Resize) -> None:
+        """A terminal of another size ends it: the letters would stand beside what they lead to."""
+        if self._shown_in not in (None, event.size):
+            self.dismiss(None)
+        self._shown_in = event.size
 
     def on_click(self, event: Click) -> None:
         """A click ends it."""

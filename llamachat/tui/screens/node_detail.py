@@ -1,9 +1,9 @@
-"""One node: its last minutes as charts, its models, its log."""
+"""One node: its last minutes as charts, its models, its log, its settings."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -19,16 +19,21 @@ from llamachat.fleet import NodeSnapshot
 from llamachat.fleet.requests import RequestError
 from llamachat.protocol import Hello, LoadModel, UnloadModel
 from llamachat.tui.actions import bindings
-from llamachat.tui.keymap import first_key
+from llamachat.tui.keymap import first_key, with_keys
 from llamachat.tui.nodes_charts import charts
 from llamachat.tui.nodes_history import NodesHistory
 from llamachat.tui.nodes_words import about, hints, log_line, model_line
+from llamachat.tui.screens.node_settings_desk import NodeSettingsDesk
 from llamachat.tui.services import Services
 from llamachat.tui.watching import Watching
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.node_charts import NodeCharts
 from llamachat.tui.widgets.node_log import NodeLog
+from llamachat.tui.widgets.node_settings import NodeSettingsPane
 from llamachat.tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from llamachat.tui.screens.nodes_dialogs import LookAt
 
 FIRST_LINES: Final = 200
 """Of the log, before the lines to come."""
@@ -38,9 +43,15 @@ NAME: Final = "node"
 
 _COUNTDOWN_S: Final = 1.0
 
+_ABOUT: Final = "The node's state and since when, where it is and who it says it is, what its graphics cards do."
+_ABOUT_MODELS: Final = (
+    "● loaded, ◐ loading, ○ on its disk, ✖ failed; how many answers it gives at once (slots), how many tokens it "
+    "reads (context), how its weights are kept, and how large it is."
+)
 
-class NodeDetailScreen(Screen[None], Watching):
-    """Above the nodes tab; asks for the log only while the log is shown."""
+
+class NodeDetailScreen(Screen[str], Watching):
+    """Above the nodes tab; asks for the log only while the log is shown. Its result is what the node is called then."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("node")
 
@@ -54,7 +65,7 @@ class NodeDetailScreen(Screen[None], Watching):
     NodeDetailScreen #keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, services: Services, history: NodesHistory, node: str) -> None:
+    def __init__(self, services: Services, history: NodesHistory, node: str, look_at: LookAt) -> None:
         super().__init__(name=NAME)
         self.services = services
         self._history = history
@@ -63,24 +74,39 @@ class NodeDetailScreen(Screen[None], Watching):
         self._charted: float | None = None  # when the newest sample that is drawn was taken
         self._log_from: Hello | None = None  # the connection that the log was asked for on
         self._countdown: Timer | None = None
+        self._settings = NodeSettingsDesk(self, services, node, look_at, self._renamed)
+        self._leaves_unsaved = False  # was told that something is not saved, and may leave it
 
     def compose(self) -> ComposeResult:
-        """Bar, what the node is, charts, models and log, keys, foot."""
+        """Bar, what the node is, charts, models, log and settings, keys, foot."""
         yield TopBar(self.services)
-        yield Static("", id="about", markup=False)
+        about = Static("", id="about", markup=False)
+        about.tooltip = _ABOUT
+        yield about
         with TabbedContent():
-            with TabPane("1 Charts", id="charts"):
+            with self._pane("charts", "Charts"):
                 yield NodeCharts()
-            with TabPane("2 Models", id="models"):
-                yield OptionList(markup=False)
-            with TabPane("3 Log", id="log"):
-                yield NodeLog()
-        yield Static(hints(NAME, self.services.settings.keys), id="keys", markup=False)
+            with self._pane("models", "Models"):
+                models = OptionList(markup=False)
+                models.tooltip = _ABOUT_MODELS
+                yield models
+            with self._pane("log", "Log"):
+                yield NodeLog(first_key("detail.search", self.services.settings.keys))
+            with self._pane("settings", "Settings"):
+                yield NodeSettingsPane(blink=self.services.settings.look.motion)
+        keys = Static(hints(NAME, self.services.settings.keys), id="keys", markup=False)
+        keys.tooltip = "The keys of this screen; the help has all of them."
+        yield keys
         yield Foot(self.services)
+
+    def _pane(self, name: str, title: str) -> TabPane:
+        """A pane with the key that leads there."""
+        return TabPane(Content(f"{first_key(f'detail.{name}', self.services.settings.keys)} {title}"), id=name)
 
     def on_mount(self) -> None:
         """Its name goes where a conversation has its title."""
         self.query_one(TopBar).name_open(self._node_name)
+        self.query_one(Tabs).tooltip = "What is shown of the node; the letter or digit leads there."
         self._countdown = self.set_interval(_COUNTDOWN_S, self.draw, pause=True)
 
     def on_screen_resume(self, event: ScreenResume) -> None:
@@ -141,22 +167,31 @@ class NodeDetailScreen(Screen[None], Watching):
         place = options.highlighted
         options.clear_options()
         options.add_options([Option(Content(line)) for line in lines])
-        options.border_title = "l: load · u: unload" if lines else "It offers no model that is known here."
+        own = self.services.settings.keys
+        wishes = with_keys("{detail.load}: load · {detail.unload}: unload", own)
+        options.border_title = Content(wishes if lines else "It offers no model that is known here.")
         if lines:
             options.highlighted = min(place or 0, len(lines) - 1)
 
     # ── getting about ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_back(self) -> None:
-        """Leaves the search, or the node."""
+        """Leaves the search, the fields, or the node; what was filled in and not saved only when that is said twice."""
         search = self.query_one("#search")
         if search.has_focus:
             self.query_one("NodeLog RichLog").focus()
+        elif self.query_one(NodeSettingsPane).has_focus_inside:
+            self.query_one(Tabs).focus()
+        elif self._settings.has_unsaved and not self._leaves_unsaved:
+            self._leaves_unsaved = True
+            save, back = (first_key(f"detail.{name}", self.services.settings.keys) for name in ("save", "back"))
+            text = f"Its settings were changed and not saved. {save} saves them; {back} again throws them away."
+            self.notify(text, severity="warning", markup=False)
         else:
-            self.dismiss()
+            self.dismiss(self._node_name)
 
     def action_pane(self, pane: str) -> None:
-        """Shows the charts, the models or the log."""
+        """Shows the charts, the models, the log or the settings."""
         panes = self.query_one(TabbedContent)
         if panes.active != pane:
             # What is hidden loses the focus to its neighbour, which would bring the pane back.
@@ -177,7 +212,27 @@ class NodeDetailScreen(Screen[None], Watching):
             self.query_one(OptionList).focus()
         elif event.pane.id == "log" and not self.query_one("#search").has_focus:
             self.query_one("NodeLog RichLog").focus()
+        elif event.pane.id == "settings":
+            self.run_worker(self._settings.open(), group="opening", exclusive=True)
         self._follow_log()
+        self.draw()
+
+    def on_node_settings_pane_left(self, event: NodeSettingsPane.Left) -> None:
+        """Above the first field are the panes."""
+        event.stop()
+        self.query_one(Tabs).focus()
+
+    # ── the settings ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_save(self) -> None:
+        """Tries the node with what was filled in, and saves that."""
+        self._leaves_unsaved = False
+        self.action_pane("settings")
+        self.run_worker(self._settings.save(), group="saving", exclusive=True)
+
+    def _renamed(self, name: str) -> None:
+        self._node_name = name
+        self.query_one(TopBar).name_open(name)
         self.draw()
 
     # ── what can be done ────────────────────────────────────────────────────────────────────────────────────────────

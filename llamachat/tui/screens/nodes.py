@@ -16,18 +16,21 @@ from textual.widgets import Static
 from llamachat.base.text import one_line
 from llamachat.config import sampling
 from llamachat.fleet import NodeSnapshot
-from llamachat.fleet.discovery import offers, to_look_at
 from llamachat.fleet.requests import RequestError
 from llamachat.protocol import Drain
 from llamachat.tui.actions import bindings
-from llamachat.tui.keymap import first_key
+from llamachat.tui.keymap import first_key, with_keys
 from llamachat.tui.nodes_cards import card
 from llamachat.tui.nodes_history import NodesHistory
 from llamachat.tui.nodes_keeping import NodesKeeping, NotKeptError, Removed
-from llamachat.tui.nodes_words import choice, first_run, hints
-from llamachat.tui.screens.nodes_dialogs import AddNodeScreen, LookAt, RemoveNodeScreen
+from llamachat.tui.nodes_words import choice, hints
+from llamachat.tui.removing import removed
+from llamachat.tui.screens.first_run import NOT_HERE, DemoStarter
+from llamachat.tui.screens.nodes_adding import NOTHING_FOUND, NodesAdding
+from llamachat.tui.screens.nodes_dialogs import LookAt, RemoveNodeScreen
 from llamachat.tui.services import Services
 from llamachat.tui.watching import Watching
+from llamachat.tui.widgets.first_run import FirstChoice, FirstRun
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.node_card import NodeCard
 from llamachat.tui.widgets.node_grid import NodeGrid
@@ -46,10 +49,10 @@ class NodesScreen(Screen[None], Watching):
         look_at: connects once to an address, to see what is there.
     """
 
+    AUTO_FOCUS = ""  # what there is to go to is known only when it is drawn
     BINDINGS: ClassVar[list[BindingType]] = bindings("nodes")
     DEFAULT_CSS = """
     NodesScreen #nodes { height: 1fr; scrollbar-size-vertical: 1; }
-    NodesScreen #no-nodes { height: auto; padding: 1 2; }
     NodesScreen #offers { height: auto; padding: 1 1 0 1; text-style: bold; }
     NodesScreen #choice { height: auto; max-height: 2; padding: 0 1; background: $surface; }
     NodesScreen #keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -61,23 +64,28 @@ class NodesScreen(Screen[None], Watching):
         self._history = history
         self._look_at = look_at
         self._keeping = NodesKeeping(services)
-        self._here: NodeSnapshot | None = None  # the daemon on this machine that is not part of the fleet
-        self._known: tuple[str, ...] = ()
+        self._adding = NodesAdding(self, services, look_at)
+        self._demo = DemoStarter(self, services)
         self._removed: Removed | None = None
         self._is_stale = False
+        self._came_from: str | None = None  # the node whose card is to have the focus
         self._countdown: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Bar, cards, offers, the router's choice, keys, foot."""
         yield TopBar(self.services)
         with VerticalScroll(id="nodes", can_focus=False):
-            yield Static("", id="no-nodes", markup=False)
+            first_run = FirstRun(lambda: self.services.settings.keys)
+            first_run.display = False
+            yield first_run
             yield NodeGrid()
-            yield Static("Could be added (Enter)", id="offers", markup=False)
+            yield Static("", id="offers", markup=False)
         choice_line = Static("", id="choice", markup=False)
         choice_line.tooltip = "What the router goes by: the way to the node, its queue, its speed, and your order."
         yield choice_line
-        yield Static("", id="keys", markup=False)
+        keys = Static("", id="keys", markup=False)
+        keys.tooltip = "The keys of this tab; the help has all of them."
+        yield keys
         yield Foot(self.services)
 
     def on_mount(self) -> None:
@@ -122,26 +130,41 @@ class NodesScreen(Screen[None], Watching):
             for rank, node in enumerate(nodes, start=1)
         ]
         await grids.first().show(cards)
-        await self._show_offers(nodes)
-        self.query_one("#no-nodes").display = not nodes
-        self._say("#no-nodes", first_run(own))
+        await self._show_offers()
+        for panel in self.query(FirstRun):
+            panel.display = not nodes
+            panel.show_keys()
+        self.query_one("#keys").display = bool(nodes)
         self._say("#keys", hints("nodes", own))
         self.query_one("#choice").display = bool(nodes)
         self._say("#choice", choice(fleet.preview(sampling.model(self.services.settings.chat))) if nodes else "")
-        if self.focused is None and cards:
-            grids.first().cards[0].focus()
+        for widget in grids.first().cards:
+            if widget.node == self._came_from:
+                widget.focus()
+        self._came_from = None
+        if self.focused is None or (nodes and isinstance(self.focused, FirstChoice)):
+            self._focus_first()
         if self._countdown is not None:
             if self.can_be_seen and any(node.retry_at is not None for node in nodes):
                 self._countdown.resume()
             else:
                 self._countdown.pause()
 
-    async def _show_offers(self, nodes: tuple[NodeSnapshot, ...]) -> None:
-        found = offers(nodes, self._here, self._known)
+    def _focus_first(self) -> None:
+        """Goes to the first card, or where there is none to the ways to begin."""
+        cards = self.query_one(NodeGrid).cards
+        if cards:
+            cards[0].focus()
+        else:
+            self.query_one(FirstRun).focus_first()
+
+    async def _show_offers(self) -> None:
+        found = self._adding.offers
         shown = [widget.offer for widget in self.query(NodeOffer)]
         self.query_one("#offers").display = bool(found)
+        self._say("#offers", with_keys("Could be added ({node.open})", self.services.settings.keys))
         if list(found) != shown:
-            await self.query(NodeOffer).remove()
+            await removed(self.query(NodeOffer).remove())
             await self.query_one("#nodes").mount_all(NodeOffer(offer) for offer in found)
 
     def _say(self, selector: str, text: str) -> None:
@@ -171,13 +194,15 @@ class NodesScreen(Screen[None], Watching):
                 place = len(grid.cards)
             if 0 <= place < len(steps):
                 steps[place].focus()
+            elif place < 0:
+                self._focus_first()
         elif focused is None and steps:
             steps[0].focus()
 
     def action_open(self) -> None:
         """Opens the node with the focus; an offer is what is added."""
         if isinstance(self.focused, NodeOffer):
-            self._ask_for_node(self.focused.offer.url)
+            self.run_worker(self._adding.ask(self.focused.offer.url), group="asking")
         elif self._node is not None:
             self._open(self._node.name)
 
@@ -189,7 +214,12 @@ class NodesScreen(Screen[None], Watching):
     def _open(self, name: str) -> None:
         from llamachat.tui.screens.node_detail import NodeDetailScreen  # loads the charts, which few runs need
 
-        self.app.push_screen(NodeDetailScreen(self.services, self._history, name))
+        self.app.push_screen(NodeDetailScreen(self.services, self._history, name, self._look_at), self._came_back)
+
+    def _came_back(self, node: str | None) -> None:
+        """Goes to the card of the node that was open, which may have another name since."""
+        self._came_from = node
+        self.draw()
 
     # ── the order ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -222,24 +252,18 @@ class NodesScreen(Screen[None], Watching):
 
     def action_add(self) -> None:
         """Asks for a node, tests it, and adds it."""
-        self._ask_for_node("")
+        self.run_worker(self._adding.ask(), group="asking")
 
-    def _ask_for_node(self, url: str) -> None:
-        taken = [node.name for node in self.services.fleet.snapshots()]
-        self.run_worker(self._add(AddNodeScreen(self._look_at, taken, url)), group="asking")
-
-    async def _add(self, dialog: AddNodeScreen) -> None:
-        node = await self.app.push_screen_wait(dialog)
-        if node is None:
-            return
-        try:
-            kept = await self._keeping.add(node)
-        except ValueError as error:
-            self._tell(str(error), is_problem=True)
-        except NotKeptError as error:
-            self._tell(str(error), is_problem=True)
-        else:
-            self._tell(f"{node.name} was added. {kept}")
+    def on_first_run_wanted(self, event: FirstRun.Wanted) -> None:
+        """Leads to the first node."""
+        event.stop()
+        match event.wish:
+            case "add":
+                self.action_add()
+            case "find":
+                self.action_find()
+            case "demo":
+                self.run_worker(self._demo.start(), group="demo")
 
     def action_remove(self) -> None:
         """Takes the node with the focus out, after asking."""
@@ -299,13 +323,19 @@ class NodesScreen(Screen[None], Watching):
         self.run_worker(self._look_here(aloud=True), group="looking")
 
     async def _look_here(self, *, aloud: bool = False) -> None:
-        self._known = await self._keeping.known_urls()
-        known = [*(node.url for node in self.services.fleet.snapshots()), *self._known]
-        address = to_look_at(known)
-        self._here = await self._look_at(address) if address is not None else None
+        await self._adding.look()
         self.draw()
-        if aloud and not offers(self.services.fleet.snapshots(), self._here, self._known):
-            self._tell("No other node was found: none on this computer, and no node names one that is not listed here.")
+        if aloud and self._adding.offers:
+            self.call_next(self._focus_offer)
+        elif aloud:
+            self._tell(NOTHING_FOUND if self.services.fleet.snapshots() else NOT_HERE)
+
+    def _focus_offer(self) -> None:
+        """Goes from the ways to begin to what was found."""
+        if isinstance(self.focused, FirstChoice):
+            for offer in self.query(NodeOffer):
+                offer.focus()
+                return
 
     def _tell(self, sentence: str, *, is_problem: bool = False) -> None:
         self.notify(sentence, severity="warning" if is_problem else "information", markup=False)

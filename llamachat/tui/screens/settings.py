@@ -22,15 +22,17 @@ from llamachat.tui import keymap
 from llamachat.tui import settings_words as words
 from llamachat.tui.actions import bindings
 from llamachat.tui.screens.settings_key import KeyScreen
+from llamachat.tui.screens.settings_prompts import PromptDesk
 from llamachat.tui.services import Services
 from llamachat.tui.settings_applying import OwnThemes, apply, preview, register_own_themes
 from llamachat.tui.settings_draft import Draft
-from llamachat.tui.settings_fields import KEYS_GROUP, LOOK_GROUP, NODES_GROUP, Group, groups
+from llamachat.tui.settings_fields import LOOK_GROUP, NODES_GROUP, PROMPTS_GROUP, Group, groups
 from llamachat.tui.widgets.foot import Foot
 from llamachat.tui.widgets.setting_field import SettingField
 from llamachat.tui.widgets.setting_groups import GroupList
 from llamachat.tui.widgets.setting_keys import KeyList
 from llamachat.tui.widgets.setting_page import SettingPage
+from llamachat.tui.widgets.setting_prompts import PromptList
 from llamachat.tui.widgets.status_bar import StatusBar
 from llamachat.tui.widgets.top_bar import TopBar
 
@@ -66,6 +68,7 @@ class SettingsScreen(Screen[None]):
         super().__init__()
         self._services = services
         self._draft = Draft(services.config_file, services.settings)
+        self._prompts = PromptDesk(self, services, self._draft, self._prompt_changed)
         self._own = OwnThemes()
         self._groups: tuple[Group, ...] = ()
         self._trouble = ""
@@ -138,8 +141,8 @@ class SettingsScreen(Screen[None]):
         for field in page.query(SettingField):
             field.editor.focus()
             return
-        for keys in page.query(KeyList):
-            keys.focus()
+        for entries in page.lists:
+            entries.focus()
 
     async def _show_group(self, key: str) -> None:
         """Puts the page of a group in front; it is made when it is first wanted, and keeps what stands in it."""
@@ -152,7 +155,6 @@ class SettingsScreen(Screen[None]):
                 group,
                 self._draft,
                 lambda: self._note(key),
-                keys=key == KEYS_GROUP,
                 blink=self._services.settings.look.motion,
             )
             await self.query_one("#page").mount(page)
@@ -225,6 +227,19 @@ class SettingsScreen(Screen[None]):
         self._draft.bind(action_id, keys)
         for shown in self.query(KeyList):
             shown.show(self._draft)
+        self._show_state()
+
+    def on_prompt_list_wanted(self, event: PromptList.Wanted) -> None:
+        """Does what is wished for a prompt of the library."""
+        event.stop()
+        self.run_worker(self._prompts.do(event), group="prompts")
+
+    def _prompt_changed(self, name: str) -> None:
+        for page in self.query(SettingPage):
+            if page.group.key == PROMPTS_GROUP:
+                page.show()
+        for shown in self.query(PromptList):
+            shown.light(name)
         self._show_state()
 
     def _preview(self) -> None:

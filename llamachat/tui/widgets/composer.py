@@ -18,6 +18,7 @@ from textual.widgets import TextArea
 
 from llamachat.tui.actions import bindings
 from llamachat.tui.formatting import number
+from llamachat.tui.opening import PLACEHOLDER
 
 MAX_HISTORY: Final = 100
 """Messages that ↑ can bring back."""
@@ -25,6 +26,10 @@ MAX_HISTORY: Final = 100
 FOLD_LINES: Final = 40
 FOLD_CHARACTERS: Final = 4_000
 """A paste with more than either is shown as one mark; it is sent whole."""
+
+BLINKS: Final = 20
+"""So many times, about ten seconds, the cursor goes and comes without a key. Then it stays: each time is a line drawn,
+and somebody who reads does not need it."""
 
 _TEXT_AREA: Final = BindingsMap(TextArea.BINDINGS)
 
@@ -61,8 +66,9 @@ class Composer(TextArea):
     def __init__(self, *, blink: bool = True, id: str | None = None) -> None:
         super().__init__(
             "", soft_wrap=True, tab_behavior="focus", show_line_numbers=False, highlight_cursor_line=False, id=id,
-            placeholder="Type your message…",
+            placeholder=PLACEHOLDER,
         )  # fmt: skip
+        self._blinks = 0  # since the last key
         self.cursor_blink = blink
         self._folded: dict[str, str] = {}  # what was pasted, by the mark that stands for it
         self._sent: list[str] = []
@@ -87,6 +93,16 @@ class Composer(TextArea):
             event.prevent_default()
             await self.run_action(action)
 
+    def _restart_blink(self) -> None:
+        self._blinks = 0
+        super()._restart_blink()
+
+    def _toggle_cursor_blink_visible(self) -> None:
+        super()._toggle_cursor_blink_visible()
+        self._blinks += 1
+        if self._blinks >= BLINKS:
+            self._pause_blink(visible=True)
+
     @property
     def message(self) -> str:
         """What would be sent: what is typed, with every fold opened."""
@@ -98,6 +114,7 @@ class Composer(TextArea):
     async def _on_paste(self, event: Paste) -> None:
         """Folds a long paste into a mark: it would push everything else off the screen. What somebody else takes is not
         inserted."""
+        event.stop()
         if self.takes_paste is not None and await self.takes_paste(event.text):
             event.prevent_default()
             return

@@ -42,6 +42,7 @@ class FindBar(Horizontal):
         super().__init__(id=id)
         self._timer: Timer | None = None
         self._status = Static("", id="status", markup=False)
+        self._status.tooltip = "How many messages of this conversation have the words."
 
     def compose(self) -> ComposeResult:
         """The words, and how many messages have them."""

@@ -47,10 +47,11 @@ class Foot(Horizontal, Watching):
     def draw(self) -> None:
         """The facts, when they have changed."""
         activity = self.services.activity
-        facts = status_facts(self.services.fleet.snapshots(), activity.node, activity.waiting)
+        own = self.services.settings.keys
+        facts = status_facts(self.services.fleet.snapshots(), activity.node, activity.waiting, own)
         for bar in self.query(StatusBar):
             bar.show(facts)
-        hints = _hints(self.services.settings.keys)
+        hints = _hints(own)
         for line in self.query("#hints").results(Static):
             if str(line.content) != hints:
                 line.update(Content(hints))

@@ -91,7 +91,9 @@ class HistoryList(Vertical):
     def compose(self) -> ComposeResult:
         """The list, or a sentence that says why there is none."""
         yield Static("Nothing here yet. Your conversations will be listed here.", id="no-history", markup=False)
-        yield _Conversations(markup=False)
+        conversations = _Conversations(markup=False)
+        conversations.tooltip = "Earlier conversations: ▸ the open one, ● one in which an answer comes, ★ pinned."
+        yield conversations
 
     def show(self, groups: Sequence[HistoryGroup], current: str) -> None:
         """Shows these conversations, with the open one marked."""

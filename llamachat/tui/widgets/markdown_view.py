@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import RenderOptions
 from textual.widget import Widget
 
 from llamachat.tui.finding import spans
-from llamachat.tui.markdown import BlockSplitter, layout_block
+from llamachat.tui.markdown import Block, BlockSplitter, CodeLayout, language_of, layout_block
 
 CURSOR: Final = "▊"
 
@@ -22,6 +22,11 @@ def marked(line: Content, needle: str) -> Content:
     for start, end in spans(line.plain, needle) if needle else ():
         line = line.stylize("bold reverse", start, end)
     return line
+
+
+def _is_same(one: Content, other: Content) -> bool:
+    """Whether two lines look alike. (Contents are equal when their text is.)"""
+    return one is other or (one.plain == other.plain and one.spans == other.spans)
 
 
 class MarkdownView(Widget):
@@ -37,7 +42,7 @@ class MarkdownView(Widget):
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._splitter = BlockSplitter()
+        self._splitter = BlockSplitter(text)
         self._cursor = False
         self._width = 0  # the width that everything below is laid out for
         self._block_lines: list[list[Content]] = []  # of the blocks from the first on that are laid out
@@ -45,9 +50,7 @@ class MarkdownView(Widget):
         self._strips: dict[int, Strip] = {}
         self._stale = True
         self._needle = ""
-        if text:
-            self._splitter.append(text)
-            self._splitter.finish()
+        self._growing: tuple[int, CodeLayout] | None = None  # of the code that the text ends with, and its first line
 
     @property
     def text(self) -> str:
@@ -62,8 +65,7 @@ class MarkdownView(Widget):
     @property
     def code_languages(self) -> list[str]:
         """What each code block says its language is, "" for nothing."""
-        infos = (block.tokens[0].info for block in self._splitter.blocks if block.code is not None)
-        return [info.split()[0] if info.split() else "" for info in infos]
+        return [language_of(block.tokens[0].info) for block in self._splitter.blocks if block.code is not None]
 
     def append(self, text: str) -> None:
         """Adds text at the end."""
@@ -139,34 +141,59 @@ class MarkdownView(Widget):
         self._strips.clear()
 
     def _changed_from(self, block: int) -> None:
-        before = len(self._lines)
+        before = self._lines
         del self._block_lines[block:]
         self._stale = True
         self._lay_out(self._width)
         if self.is_mounted:
-            self.refresh(layout=len(self._lines) != before)
+            self._draw_anew(before)
+
+    def _draw_anew(self, before: list[Content]) -> None:
+        """Has those lines drawn that are not what they were: over a slow link the whole text is much."""
+        if len(self._lines) != len(before):
+            self.refresh(layout=True)
+            return
+        changed = [y for y, (old, new) in enumerate(zip(before, self._lines, strict=True)) if not _is_same(old, new)]
+        if changed:
+            first, last = changed[0], changed[-1]
+            left, top = self.gutter.left, self.gutter.top
+            self.refresh(Region(left, top + first, self.content_size.width, last - first + 1))
 
     def _lay_out(self, width: int) -> None:
         """Brings `_lines` up to date for `width`, laying out only the blocks that have changed."""
         if width != self._width:
             self._width, self._stale = width, True
             self._block_lines.clear()
+            self._strips.clear()
+            self._growing = None
         if not self._stale or not width:
             return
         blocks = self._splitter.blocks
         first = len(self._block_lines)
-        kept = sum(map(len, self._block_lines))
         number = sum(block.code is not None for block in blocks[:first])
-        for block in blocks[first:]:
+        for index, block in enumerate(blocks[first:], first):
             number += block.code is not None
-            lines = layout_block(block, width, number if block.code is not None else None)
-            self._block_lines.append([Content(""), *lines] if self._block_lines else lines)
+            lines = self._block(block, number, is_last=index == len(blocks) - 1)
+            self._block_lines.append([Content(""), *lines] if index and block.is_apart else lines)
+        before = self._lines
         self._lines = [line for lines in self._block_lines for line in lines]
         if self._cursor:
             self._add_cursor(width)
-        # The line before the first new one may have carried the cursor.
-        self._strips = {y: strip for y, strip in self._strips.items() if y < kept - 1}
+        self._strips = {
+            y: strip
+            for y, strip in self._strips.items()
+            if y < min(len(before), len(self._lines)) and _is_same(before[y], self._lines[y])
+        }
         self._stale = False
+
+    def _block(self, block: Block, number: int, *, is_last: bool) -> list[Content]:
+        if block.code is None:
+            return layout_block(block, self._width)
+        if self._growing is None or self._growing[0] != block.start:
+            if not is_last:
+                return layout_block(block, self._width, number)
+            self._growing = block.start, CodeLayout(language_of(block.tokens[0].info), self._width, number)
+        return self._growing[1].lines(block.code)
 
     def _add_cursor(self, width: int) -> None:
         """Puts the cursor behind the last line, or on one of its own where that one is full or part of a frame."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -40,6 +40,26 @@ class MessageLabel:
     node: str = ""
 
 
+_ABOUT_ANSWER: Final = (
+    "✦ the model and ⌂ the node that answered, and when; ‹ 2/3 › is which of several branches this is."
+)
+_ABOUT_QUESTION: Final = "When it was asked; ‹ 2/3 › is which of several branches this is."
+
+
+_PARTS: Final = {
+    "phase": "What is awaited before the first words.",
+    "raw": None,
+    "note": "⇄ where the answer went on at another node, ■ why it ended early, ✖ why it failed.",
+}
+"""What stands above and below an answer when there is something to say, and the tooltip of each."""
+
+
+def _part(name: str) -> Static:
+    part = Static("", classes=name, markup=False)
+    part.tooltip = _PARTS[name]
+    return part
+
+
 class MessageView(Vertical, can_focus=True):
     """A message. Plain values in, nothing out but requests to copy."""
 
@@ -56,7 +76,6 @@ class MessageView(Vertical, can_focus=True):
         .phase { width: 1fr; height: auto; color: $text-muted; text-style: italic; display: none; }
         .note { width: 1fr; height: auto; color: $text-muted; display: none; }
         .raw { width: 1fr; height: auto; display: none; }
-        &.-raw .raw { display: block; }
         &.-raw MarkdownView { display: none; }
         &.failed .note { color: $text-error; text-style: bold; }
     }
@@ -86,7 +105,13 @@ class MessageView(Vertical, can_focus=True):
         view: MessageView
 
     def __init__(
-        self, message_id: str, label: MessageLabel, text: str = "", attachments: Sequence[Attachment] = ()
+        self,
+        message_id: str,
+        label: MessageLabel,
+        text: str = "",
+        attachments: Sequence[Attachment] = (),
+        *,
+        retry_key: str = "",
     ) -> None:
         super().__init__(classes="user" if label.role == "user" else "answer")
         self.message_id = message_id
@@ -96,25 +121,28 @@ class MessageView(Vertical, can_focus=True):
         self._body = MarkdownView(text if label.role != "user" else "")
         self._shown = len(text)  # code points of the answer that the body has
         self._notes = ""
+        self._retry_key = retry_key  # asks a question again whose answer failed
         self._finish_reason = ""
         self._branch: tuple[int, int] | None = None
 
     def compose(self) -> ComposeResult:
         """The label, the text, and lines that appear when there is something to say."""
-        yield Static(self._label_text(), classes="label", markup=False)
+        label = Static(self._label_text(), classes="label", markup=False)
+        label.tooltip = _ABOUT_QUESTION if self._label.role == "user" else _ABOUT_ANSWER
+        yield label
         if self._label.role == "user":
             with Right():
                 if self._initial or not self._attachments:
                     yield Static(Content(printable(self._initial)), classes="question", markup=False)
                 for file in self._attachments:
-                    yield Static(
-                        Content(f"⌕ {one_line(file.name)} ({size_text(file.size)})"), classes="file", markup=False
-                    )
+                    line = Content(f"⌕ {one_line(file.name)} ({size_text(file.size)})")
+                    attached = Static(line, classes="file", markup=False)
+                    attached.tooltip = "A file that went with the question, and its size."
+                    yield attached
         else:
-            yield Static("", classes="phase", markup=False)
             yield self._body
-            yield Static("", classes="raw", markup=False)
-            yield Static("", classes="note", markup=False)
+            if self._notes:
+                yield _part("note")
 
     @property
     def text(self) -> str:
@@ -177,7 +205,7 @@ class MessageView(Vertical, can_focus=True):
         if label != self._label:
             self._label = label
             self._show_label()
-        self._show_line(".phase", answer.phase)
+        self._show_line("phase", answer.phase)
         self._body.append(answer.text[self._shown :])
         self._shown = len(answer.text)
         self._show_raw()
@@ -193,30 +221,38 @@ class MessageView(Vertical, can_focus=True):
         if finish_reason in FINISH_NOTES:
             lines.append(f"■ {FINISH_NOTES[finish_reason]}")
         if problem:
-            lines.append(f"✖ {one_line(problem, 400)} — Ctrl+R asks again")
+            lines.append(f"✖ {one_line(problem, 400)}" + f" — {self._retry_key} asks again" * bool(self._retry_key))
         self._notes = "\n".join(lines)
         self._finish_reason = finish_reason
         self.set_class(bool(problem), "failed")
-        self._show_line(".note", self._notes)
+        self._show_line("note", self._notes)
 
     def on_mount(self) -> None:
         """Shows what was told before there was a place for it."""
-        self._show_line(".note", self._notes)
+        self._show_line("note", self._notes)
 
     def _show_label(self) -> None:
         for line in self.query(".label").results(Static):
             line.update(self._label_text(), layout=False)
 
     def _show_raw(self) -> None:
-        if self.has_class("-raw"):
-            for line in self.query(".raw").results(Static):
-                line.update(Content(printable(self.text)))
+        self._show_line("raw", printable(self.text) if self.has_class("-raw") else "")
 
-    def _show_line(self, selector: str, text: str) -> None:
-        for line in self.query(selector).results(Static):
-            if str(line.content) != text:
-                line.update(Content(text))
-            line.display = bool(text)
+    def _show_line(self, name: str, text: str) -> None:
+        """Shows a text in one of `_PARTS`, which is made the first time that there is something to show: most messages
+        need none, and each would cost time whenever styles are applied."""
+        line = next(iter(self.query(f".{name}").results(Static)), None)
+        if line is None:
+            if not text or self._body not in self.children:
+                return
+            line = _part(name)
+            if name == "phase":
+                self.mount(line, before=self._body)
+            else:
+                self.mount(line, after=self._body if name == "raw" else -1)
+        if str(line.content) != text:
+            line.update(Content(text))
+        line.display = bool(text)
 
     def action_message(self, wish: Wish) -> None:
         """Asks for something to be done with it."""

@@ -47,7 +47,7 @@ class NodeCard(Widget, can_focus=True):
             "Load and memory of the machine; requests and tokens a second, and the median time to a first token, "
         )
         self.tooltip += (
-            "over its last minute; attempts waiting and running. Enter opens it; drag it to change the order."
+            "over its last minute; attempts waiting and running. Two clicks open it; drag it to change the order."
         )
         self._card = card
         self._drawn: list[str] = []

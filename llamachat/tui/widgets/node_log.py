@@ -11,12 +11,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, RichLog
 
+from llamachat.tui.formatting import number
+
 KEPT_LINES: Final = 2000
 """Of a log on the screen; older lines are forgotten."""
 
 
 class NodeLog(Vertical):
-    """Shows the lines that hold what is searched for, in whatever case."""
+    """Shows the lines that hold what is searched for, in whatever case; `search_key` leads to where that is written."""
 
     DEFAULT_CSS = """
     NodeLog RichLog {
@@ -27,14 +29,17 @@ class NodeLog(Vertical):
     NodeLog Input:focus { border: none; text-style: bold; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, search_key: str) -> None:
         super().__init__()
+        self._search_key = search_key
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
 
     def compose(self) -> ComposeResult:
         """The lines, and below them what is searched for."""
-        yield RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
-        yield Input(placeholder="/ search", id="search")
+        log = RichLog(max_lines=KEPT_LINES, wrap=True, markup=False, highlight=False)
+        log.tooltip = f"The log as the node writes it; the last {number(KEPT_LINES)} lines are kept here."
+        yield log
+        yield Input(placeholder=f"{self._search_key} search", id="search")
 
     def clear(self) -> None:
         """Forgets everything."""

@@ -64,7 +64,7 @@ class OutboxPanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: tuple[WaitingRow, ...] = ()
-        self._hint = ""
+        self._hint = self._closes = ""
         # Kept by name: what waits may change while the program leaves, and these are taken down before the panel.
         self._line = Static("", id="waiting", markup=False)
         self._options = _List(markup=False)
@@ -85,12 +85,12 @@ class OutboxPanel(Vertical):
         """What is listed, in order."""
         return [row.item_id for row in self._rows]
 
-    def show(self, rows: Sequence[WaitingRow], hint: str) -> None:
-        """Shows these, and which keys do what; draws only what changed."""
+    def show(self, rows: Sequence[WaitingRow], hint: str, *, closes: str) -> None:
+        """Shows these, which keys do what with them, and which `closes` the list; draws only what changed."""
         rows = tuple(rows)
-        if (rows, hint) == (self._rows, self._hint):
+        if (rows, hint, closes) == (self._rows, self._hint, self._closes):
             return
-        self._rows, self._hint = rows, hint
+        self._rows, self._hint, self._closes = rows, hint, closes
         self._draw()
 
     def open(self) -> None:
@@ -132,7 +132,7 @@ class OutboxPanel(Vertical):
             self.tooltip = "Questions that wait to be sent. A click, or its key, opens the list."
             return
         self.border_title = f"{len(self._rows)} waiting" if self._rows else "Waiting questions"
-        self.border_subtitle = self._hint if self._rows else "Esc closes"
+        self.border_subtitle = self._hint if self._rows else self._closes
         options = self._options
         kept = options.highlighted_option.id if options.highlighted_option else None
         width = max(10, options.scrollable_content_region.width or self.size.width - 2)

@@ -79,6 +79,7 @@ class SettingField(Vertical):
                 return area
             case "line":
                 line = Input(text, select_on_focus=False, placeholder="not set" if self.field.optional else "")
+                line.password = self.field.secret
                 line.cursor_blink = blink
                 return line
 
@@ -124,11 +125,12 @@ class SettingField(Vertical):
         if isinstance(self._editor, Choice):
             self._editor.offer(field.options)
 
-    def tell(self, reason: str, *, changed: bool) -> None:
-        """Shows why the value cannot be, and whether it differs from the file."""
+    def tell(self, reason: str, *, changed: bool, marks: tuple[str, str] = ("● not saved", "")) -> None:
+        """Shows why the value cannot be, and whether it differs from the file: the first of the marks says that it
+        does, the second that it does not, as the field's key does."""
         self.set_class(bool(reason), "-wrong")
         self._reason.update(Content(f"✖ {reason}" if reason else ""))
-        mark = "✖ not saved" if reason else "● not saved" if changed else self.field.key
+        mark = "✖ not saved" if reason else marks[0] if changed else marks[1] or self.field.key
         self._editor.border_subtitle = Content(mark)
 
     def on_input_changed(self, event: Input.Changed) -> None:

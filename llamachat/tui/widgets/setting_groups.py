@@ -9,7 +9,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from llamachat.tui.settings_draft import Draft
-from llamachat.tui.settings_fields import KEYS_GROUP, Group
+from llamachat.tui.settings_fields import KEYS_GROUP, PROMPTS_GROUP, Group
 
 
 class GroupList(OptionList):
@@ -39,6 +39,8 @@ class GroupList(OptionList):
 def _mark(group: Group, draft: Draft, wrong: Sequence[str]) -> str:
     if group.key == KEYS_GROUP:
         is_wrong, is_changed = any(key.startswith("keys.") for key in wrong), draft.any_keys_changed
+    elif group.key == PROMPTS_GROUP:
+        is_wrong, is_changed = False, draft.any_prompts_changed
     else:
         is_wrong = any(field.key in wrong for field in group.fields)
         is_changed = any(draft.is_changed(field.key) for field in group.fields)

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from llamachat.base.text import one_line
 from llamachat.tui.actions import PLACES, actions, bindings
-from llamachat.tui.keymap import find, first_key, names_of
+from llamachat.tui.keymap import find, first_key, names_of, with_keys
 from llamachat.tui.settings_draft import Draft
 
 _LABEL_WIDTH = 17
@@ -62,7 +62,7 @@ class KeyList(OptionList):
         for place in PLACES:
             here = actions(place.where)
             if here:
-                options.append(Option(Content.styled(place.heading, "bold"), disabled=True))
+                options.append(Option(Content.styled(with_keys(place.heading, own), "bold"), disabled=True))
             for action in here:
                 known.add(action.id)
                 names = names_of(action, own) or _NO_KEY

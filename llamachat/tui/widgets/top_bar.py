@@ -11,12 +11,10 @@ from textual.events import Click, Resize
 from textual.widgets import Static
 
 from llamachat.base.text import one_line
+from llamachat.tui.opening import TABS
 from llamachat.tui.services import Services
 from llamachat.tui.status import connection_mark
 from llamachat.tui.watching import Watching
-
-TABS: Final = {"chat": "Chat", "nodes": "Nodes", "settings": "Settings"}
-"""The tabs in their order: the mode of the app, and its name on the screen."""
 
 NARROW: Final = 80
 """Below this many columns there is no room for the brand."""
@@ -69,7 +67,9 @@ class TopBar(Horizontal, Watching):
         yield Static("llamachat", id="brand", markup=False)
         for tab in TABS:
             yield TabLabel(tab)
-        yield Static("", id="title", markup=False)
+        title = Static("", id="title", markup=False)
+        title.tooltip = "What is open: a conversation or a node."
+        yield title
         mark = Static("", id="mark", markup=False)
         mark.tooltip = "Nodes that take work, of those you configured; how one is chosen."
         yield mark

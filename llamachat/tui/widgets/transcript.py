@@ -23,6 +23,16 @@ class _Scroll(VerticalScroll, can_focus=False):
     class Moved(Message):
         """The view or its contents moved."""
 
+    def validate_scroll_y(self, value: float) -> float:
+        """A short conversation that is followed stands at the bottom, for which Textual lays it out at an offset below
+        zero; taking that back would have everything laid out and drawn a second time for each new line."""
+        return value if self.is_followed and value < 0 else super().validate_scroll_y(value)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether its end stays in view."""
+        return self.is_anchored and not self._anchor_released
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self.post_message(self.Moved())
@@ -86,12 +96,16 @@ class Transcript(Widget):
         self._may_have_older = may_have_older
         self._may_have_newer = False
         container = self.query_one("#messages")
+        if container in (self.screen.focused.ancestors if self.screen.focused is not None else ()):
+            # It would go on to the history by itself, where a key that is pressed meanwhile does something else.
+            self.screen.set_focus(None)
         async with self.batch():
             await removed(container.remove_children())
             await container.mount_all(views)
         self.follow()
         # Set last: what moves on the way here is not the reader.
         self.call_after_refresh(setattr, self, "_may_have_newer", may_have_newer)
+        self.call_after_refresh(self._fill)
 
     async def add(self, *views: Widget) -> None:
         """Adds at the end."""
@@ -110,9 +124,21 @@ class Transcript(Widget):
 
         def keep_place() -> None:
             grown = self._scroll.virtual_size.height - before
-            self._scroll.scroll_to(y=self._scroll.scroll_y + grown, animate=False, immediate=True)
+            if grown <= 0 and container.is_attached:  # not laid out yet
+                self.call_after_refresh(keep_place)
+            elif self._scroll.is_followed:
+                self._fill()
+            else:
+                self._scroll.scroll_to(y=self._scroll.scroll_y + grown, animate=False, immediate=True)
 
         self.call_after_refresh(keep_place)
+
+    def _fill(self) -> None:
+        """Asks for more where there is room for it: nobody can scroll up to the top of what has room."""
+        is_laid_out = any(view.size.height for view in self.messages[-1:])
+        if self._may_have_older and is_laid_out and self._scroll.max_scroll_y <= 0:
+            self._may_have_older = False
+            self.post_message(self.OlderWanted())
 
     async def add_newer(self, views: Sequence[Widget], *, may_have_newer: bool) -> None:
         """Adds at the bottom; what the reader sees stays in place."""

@@ -19,7 +19,7 @@ from llamachat.tui.gauges import gauge, sparkline
 from llamachat.tui.nodes_cards import CARD_LINES, STATES, Card, card, frame, summary
 from llamachat.tui.nodes_charts import KEYS, charts
 from llamachat.tui.nodes_history import KEPT_S, NodesHistory
-from llamachat.tui.nodes_words import about, first_run, hints, log_line, model_line, offer_line
+from llamachat.tui.nodes_words import about, hints, log_line, model_line, offer_line
 from llamachat.tui.widgets.node_grid import columns
 
 STATUS = BackendStatus(
@@ -165,7 +165,6 @@ def test_keys_of_the_persons_own_are_the_ones_that_are_told():
     own = {"node.add": ("f9",), "node.find": (), "node.reconnect": ("ctrl+g",)}
     assert "F9 add" in hints("nodes", own)
     assert "find" not in hints("nodes", own)
-    assert "F9  add a node" in first_run(own)
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\nb", "\u202egnp", "\x9b31m"])

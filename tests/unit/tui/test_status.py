@@ -22,7 +22,7 @@ def node(name: str, state: str = "online", **facts: object) -> NodeSnapshot:
 
 
 def words(snapshots: list[NodeSnapshot], current: str | None = None, waiting: int = 0) -> list[str]:
-    return [fact.text for fact in status_facts(snapshots, current, waiting) if fact.text]
+    return [fact.text for fact in status_facts(snapshots, current, waiting, {}) if fact.text]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_old_figures_of_a_lost_node_are_not_shown():
 
 @pytest.mark.parametrize(("width", "kept"), [(80, 5), (30, 2), (8, 1)])
 def test_facts_that_do_not_fit_are_left_out_whole(width: int, kept: int):
-    text = fit(status_facts([node("a")], "a", 0), width)
+    text = fit(status_facts([node("a")], "a", 0, {}), width)
     assert cell_len(text) <= width
     assert len(text.split(" │ ")) == kept
 
@@ -79,7 +79,7 @@ def test_nothing_fits_into_nothing():
     ],
 )
 def test_the_banner_speaks_when_no_node_takes_work(nodes: list[NodeSnapshot], sentence: str):
-    assert banner(nodes, 100.0) == sentence
+    assert banner(nodes, 100.0, {}) == sentence
 
 
 def test_a_nodes_name_cannot_command_the_terminal():
