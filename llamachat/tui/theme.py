@@ -30,6 +30,8 @@ CommandPalette SearchIcon { display: none; }
 OptionList > .option-list--option-disabled { color: $text-muted; }
 /* Textual's own is lost on this background in a terminal with 16 colours. */
 Input > .input--placeholder, Input > .input--suggestion { color: $text-muted; }
+/* Known from what is typed without colours as well. */
+Input > .input--suggestion { text-style: italic; }
 """
 
 CONTRAST_CSS: Final = """
