@@ -59,7 +59,7 @@ def _connected(facts: Facts, limits: FleetLimits) -> Health:
             warnings.append("it says that it is degraded")
         # A processor that writes answers is at its full load, as it should be; without any, it works for somebody else.
         if status.load >= limits.warn_load and not status.slots.busy:
-            warnings.append(f"its load is {status.load:.0%}")
+            warnings.append(f"its load is {round(status.load * 20) / 20:.0%}")
         if status.memory.total > 0 and (used := status.memory.used / status.memory.total) >= limits.warn_memory:
             warnings.append(f"its memory is {used:.0%} full")
     if facts.rtt_ms is not None and facts.rtt_ms >= limits.slow_ping_ms:

@@ -75,6 +75,7 @@ class LlamachatApp(App[int]):
         self._stop_noting: Callable[[], None] | None = None
         self._history = NodesHistory()
         self._keys = KeysInTurn(self, super().on_event)
+        self._early: list[Key | Paste] = []  # came before there was a composer to take them
         self._painter = Painter()
         self.add_mode("opening", OpeningScreen)
         self.add_mode("chat", self._chat_screen)
@@ -109,7 +110,12 @@ class LlamachatApp(App[int]):
         if isinstance(event, Resize):
             self._painter.forget()
         if isinstance(event, Key | Paste) and not event.is_forwarded:
-            await self._keys.take(named(event) if isinstance(event, Key) else event)
+            if isinstance(event, Key):
+                event = named(event)
+            if self._opening is None:
+                await self._keys.take(event)
+            else:
+                self._early.append(event)
         else:
             await super().on_event(event)
 
@@ -125,8 +131,7 @@ class LlamachatApp(App[int]):
         if self._opening is None:
             self._begin()
         else:
-            # In the queue of the app, so that every key waits there until the composer can take it.
-            self.call_after_refresh(self.call_later, self._open, self._opening)
+            self.call_after_refresh(self.run_worker, self._open(self._opening), group="opening")
 
     def _has_terminal_again(self, _app: App[Any]) -> None:
         """Draws everything: an editor, or the shell, has had the terminal."""
@@ -142,10 +147,12 @@ class LlamachatApp(App[int]):
             self.failure = error
             self.exit()
             return
-        self._opening = None
         self._begin()
         await self.switch_mode("chat")
         await self.remove_mode("opening")
+        self._opening = None
+        for event in self._early:
+            await self._keys.take(event)
         self.call_after_refresh(collecting.spare)
 
     def _begin(self) -> None:

@@ -295,9 +295,9 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
 
 
 async def press_until(pilot: Pilot[Any], key: str, holds: Callable[[], bool]) -> None:
-    """Presses a key ten times and again until something holds, a hundred times at the most."""
-    for _ in range(10):
-        await pressed(pilot, *[key] * 10)
+    """Presses a key again and again until something holds, a hundred times at the most."""
+    for _ in range(100):
+        await pilot.press(key)
         if holds():
             return
     await until(pilot, holds)

@@ -371,7 +371,8 @@ async def test_compact_leaves_less_room_around_messages(tmp_path: Path):
 async def test_motion_holds_at_once(tmp_path: Path):
     async with opened(tmp_path, group="look") as pilot:
         assert pilot.app.animation_level == "none"
-        await pilot.press("down", "down", "right", "ctrl+s")
+        field(pilot, "look.motion").editor.focus()
+        await pilot.press("right", "ctrl+s")
         await shows(pilot, "All is saved")
         assert pilot.app.animation_level == "full"
         await pilot.press("f2")
