@@ -124,7 +124,7 @@ def progress(event: TurnEvent) -> str | None:
             return f"{_name(event.node)} · asked ({one_line(event.reason)})"
         case Queued(node=None):
             why = f" ({one_line(event.reason)})" if event.reason else ""
-            wait = "" if event.retry_in_s is None else f", next try in {_seconds(event.retry_in_s)}"
+            wait = f", {again}" if (again := next_try(event)) else ""
             return f"waiting for a node{why}{wait}"
         case Queued():
             about = "" if event.eta_ms is None else f", about {_seconds(event.eta_ms / 1000)}"
@@ -178,6 +178,13 @@ _ENDINGS: Final[dict[str, str]] = {
 def count(number: int) -> str:
     """A whole number with its thousands apart."""
     return re.sub(r"(?<=\d)(?=(\d{3})+$)", " ", str(number))
+
+
+def next_try(event: TurnEvent) -> str:
+    """When a turn that waits for a node tries again; empty for any other event, and where that depends on the nodes."""
+    if isinstance(event, Queued) and event.node is None and event.retry_in_s is not None:
+        return f"next try in {_seconds(event.retry_in_s)}"
+    return ""
 
 
 def _seconds(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llamachat.base.text import one_line
 from llamachat.cli.line_words import Phrases, waiting
-from llamachat.cli.rendering import summary
+from llamachat.cli.rendering import next_try, summary
 from llamachat.fleet.events import Delta, Failed, Finished, Rerouted, TurnEvent
 
 
@@ -33,7 +33,7 @@ class Transcript:
             case Failed():
                 return self._speak(self._phrases.end()) + self._note(f"No answer: {one_line(event.message, 1000)}")
             case _:
-                words = waiting(event)
+                words = waiting(event)  # without times, or each further try would be a line
                 if words is None or words == self._said:
                     return ""
                 self._said = words
@@ -41,7 +41,8 @@ class Transcript:
                 if isinstance(event, Rerouted):
                     before = self._speak(self._phrases.end())
                     self._labelled = False
-                return before + self._note(words)
+                again = f" ({tried})" if (tried := next_try(event)) else ""
+                return before + self._note(words + again)
 
     def _speak(self, text: str) -> str:
         if not text:

@@ -3,6 +3,7 @@
 from llamachat.fleet.address import NodeAddress
 from llamachat.fleet.fleet import Fleet
 from llamachat.fleet.limits import FleetLimits
+from llamachat.fleet.rate_limits import RateLimited
 from llamachat.fleet.routing import Policy
 from llamachat.fleet.snapshot import LinkState, NodeSnapshot
 from llamachat.fleet.sync import Syncing
@@ -12,5 +13,5 @@ from llamachat.store import Estimate
 
 __all__ = [
     "Estimate", "Fleet", "FleetLimits", "Held", "LinkState", "NodeAddress", "NodeSnapshot", "OpenAttempt", "Policy",
-    "SyncState", "Syncing", "Turn",
+    "RateLimited", "SyncState", "Syncing", "Turn",
 ]  # fmt: skip

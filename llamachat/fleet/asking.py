@@ -93,6 +93,7 @@ class Asking:
         self._writer = turn.attempt.node if turn.attempt is not None else turn.last_node
         self._model: str | None = None
         self._shown_wait: object = None
+        self._awaited: frozenset[str] = frozenset()
         self._estimate: Estimate | None = None  # of the attempt that brought the first text
         if turn.attempt is not None:
             self._attempt = self._new_attempt(turn.attempt.attempt_id, turn.attempt.node, turn.model, now)
@@ -105,6 +106,11 @@ class Asking:
     def running_at(self) -> str | None:
         """The node that works for it."""
         return self._attempt.node if self._running and self._attempt is not None else None
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """The busy nodes that it waits for."""
+        return self._awaited
 
     @property
     def held(self) -> Held:
@@ -254,6 +260,7 @@ class Asking:
         if self not in waiting:
             waiting.append(self)
         self._retry_at = decision.retry_at if decision.retry_at is not None else math.inf
+        self._awaited = frozenset(out.node for out in decision.excluded if out.why == "busy")
         retry_at = waiting_for(decision, nodes, now, time.time())
         shown = (waiting.index(self), len(waiting), decision.reason, retry_at and round(retry_at))
         if shown == self._shown_wait:
@@ -270,6 +277,7 @@ class Asking:
     def _stop_waiting(self) -> bool:
         """No longer without a node; whether that had been shown."""
         shown, self._shown_wait, self._retry_at = self._shown_wait is not None, None, math.inf
+        self._awaited = frozenset()
         if self in self._around.waiting:
             self._around.waiting.remove(self)
             self._around.poke()
@@ -360,7 +368,8 @@ class Asking:
         around = self._around
         around.cooldowns.succeeded(attempt.node, attempt.model)
         around.remember(self.turn.chat_id, attempt.node)
-        if attempt.expected_ms is not None:
+        if attempt.expected_ms is not None:  # it was asked by this turn, not found again
+            around.rate_limits.began(attempt.node, attempt.began)
             actual_ms = 1000 * (now - attempt.began)
             model = one_line(self._model or "")
             estimate = Estimate(attempt.node, model, time.time(), attempt.expected_ms, actual_ms)
@@ -392,6 +401,9 @@ class Asking:
                 self._answer.forget_tokens()
             case "later":
                 self._setbacks.busy(attempt.node, said, now + step.wait_s)
+                if error.code == ErrorCode.RATE_LIMITED:
+                    self._around.rate_limits.refused(attempt.node, now, now + step.wait_s)
+                    self._around.changed()
             case "larger" | "elsewhere":
                 self._setbacks.failed(attempt.node, said, error, None)
                 self._setbacks.context_above = max(self._setbacks.context_above, step.context)

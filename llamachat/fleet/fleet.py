@@ -20,6 +20,7 @@ from llamachat.fleet.events import TurnEvent
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.link import Incoming, Link
 from llamachat.fleet.mailbox import Mailbox
+from llamachat.fleet.rate_limits import RateLimited
 from llamachat.fleet.requests import Asked, RequestError, log_of, replies
 from llamachat.fleet.routing import Decision, Policy, TurnFacts, choose
 from llamachat.fleet.snapshot import NodeSnapshot
@@ -61,6 +62,7 @@ class Fleet:
             Estimates(self.limits.kept_estimates),
             policy,
             poke=self._poke_turns,
+            changed=self._changed,
         )
         self._links: dict[str, Link] = {}
         self._subscribers: dict[object, Callable[[], None]] = {}
@@ -154,8 +156,16 @@ class Fleet:
         """How every node is, in the user's order."""
         return self._around.snapshots()
 
+    def rate_limited(self) -> tuple[RateLimited, ...]:
+        """The nodes that take no more questions of this client for now, because it has asked too many a minute."""
+        now, wall = self._clock.now(), time.time()
+        awaited = frozenset[str]().union(*(turn.awaited for turn in self._around.waiting))
+        limits = self._around.rate_limits.hold(now)
+        return tuple(RateLimited(node, wall + until - now, node in awaited) for node, until in limits.items())
+
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Has `callback` called on the event loop whenever `snapshots` changed; returns what ends that."""
+        """Has `callback` called on the event loop whenever `snapshots` changed, or a node is newly `rate_limited`;
+        returns what ends that."""
         key = object()
         self._subscribers[key] = callback
 
@@ -229,6 +239,7 @@ class Fleet:
             return
         del self._around.nodes[name]
         self._around.cooldowns.forget(name)
+        self._around.rate_limits.forget(name)
         await link.close()
         self._changed()
 
@@ -248,6 +259,7 @@ class Fleet:
         self._links = {one.address.name: one for one in links}
         self._around.nodes = dict(self._links)
         self._around.cooldowns.forget(name)
+        self._around.rate_limits.forget(name)
         if self._ticker is not None and not self._closed:
             link.start()
         self._changed()

@@ -12,6 +12,7 @@ from llamachat.fleet.cooldown import Cooldowns
 from llamachat.fleet.estimates import Estimates
 from llamachat.fleet.limits import FleetLimits
 from llamachat.fleet.link import Sink
+from llamachat.fleet.rate_limits import RateLimits
 from llamachat.fleet.routing import Policy
 from llamachat.fleet.snapshot import NodeSnapshot
 from llamachat.protocol import ClientFrame
@@ -32,10 +33,12 @@ class Node(Protocol):
 
 
 class Waiter(Protocol):
-    """A turn, as others count it: the node that works for it, if any."""
+    """A turn, as others count it: the node that works for it, if any, or the busy ones that it waits for."""
 
     @property
     def running_at(self) -> str | None: ...
+    @property
+    def awaited(self) -> frozenset[str]: ...
 
 
 @dataclass(slots=True)
@@ -48,8 +51,10 @@ class Surroundings:
         turns: all under way.
         waiting: those for which no node is to be had, first come first.
         last_nodes: which node answered in each chat last, newest at the end.
+        rate_limits: which nodes have had too many questions of this client.
         settled_at: until then, by the clock, nodes that are still connecting are waited for.
         poke: makes every turn look again.
+        changed: tells whoever shows the fleet that there is something new to show.
     """
 
     limits: FleetLimits
@@ -61,8 +66,10 @@ class Surroundings:
     turns: list[Waiter] = field(default_factory=list)
     waiting: list[Waiter] = field(default_factory=list)
     last_nodes: dict[str, str] = field(default_factory=dict)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
     settled_at: float = 0.0
     poke: Callable[[], None] = lambda: None
+    changed: Callable[[], None] = lambda: None
 
     def snapshots(self) -> tuple[NodeSnapshot, ...]:
         """Of all nodes, in order."""

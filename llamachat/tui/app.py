@@ -29,6 +29,7 @@ from llamachat.tui.nodes_history import NodesHistory
 from llamachat.tui.opening import Opening, OpeningScreen
 from llamachat.tui.painting import Painter
 from llamachat.tui.settings_applying import begin
+from llamachat.tui.terminal_gone import HUNG_UP, LOOK_INTERVAL_S, is_gone, leaving_on_signals, surviving
 from llamachat.tui.theme import CONTRAST_CSS, LOOK_CSS, NO_COLOR_CSS, TITLES_CSS
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class LlamachatApp(App[int]):
     def on_mount(self) -> None:
         """Opens the core as soon as something can be seen, unless it is there."""
         self.app_resume_signal.subscribe(self, self._has_terminal_again, immediate=True)
+        self.set_interval(LOOK_INTERVAL_S, self._look_at_terminal)
         if self._opening is None:
             self._begin()
         else:
@@ -167,6 +169,16 @@ class LlamachatApp(App[int]):
         if hasattr(event.widget, "cursor_blink"):
             event.widget.cursor_blink = self.services.settings.look.motion
 
+    def _watch_app_focus(self, focus: bool) -> None:
+        """Takes the focus away while the terminal does not have it, and gives it back. Textual's own does the same, and
+        applies all styles anew, which takes long in a long conversation: none of ours tells such terminals apart."""
+        left, self._last_focused_on_app_blur = self._last_focused_on_app_blur, None
+        if not focus:
+            self._last_focused_on_app_blur = self.screen.focused
+            self.screen.set_focus(None)
+        elif left is not None and left.is_attached and left.screen is self.screen and self.screen.focused is None:
+            self.screen.set_focus(left, scroll_visible=False, from_app_focus=True)
+
     def on_unmount(self) -> None:
         """The fleet may outlive the program."""
         if self._stop_noting is not None:
@@ -198,9 +210,20 @@ class LlamachatApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leaves; running answers go on at their nodes, and what is typed is kept."""
+        await self._leave(0)
+
+    def leave_soon(self, status: int) -> None:
+        """The same from outside, with that exit status."""
+        self.call_later(self._leave, status)
+
+    async def _leave(self, status: int) -> None:
         if self._chat is not None:
             await self._chat.keep_draft()
-        self.exit()
+        self.exit(status)
+
+    def _look_at_terminal(self) -> None:
+        if is_gone(self._driver):
+            self.leave_soon(HUNG_UP)
 
     async def action_tab(self, tab: str) -> None:
         """Opens a tab, and has everything drawn anew, in case something else has written on the terminal."""
@@ -231,7 +254,7 @@ class LlamachatApp(App[int]):
 
     def get_driver_class(self) -> type[Driver]:
         """The driver of the terminal; inside tmux one that has it tell more keys apart."""
-        driver = super().get_driver_class()
+        driver = surviving(super().get_driver_class())
         return asking(driver) if is_tmux(os.environ) else driver
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -268,7 +291,8 @@ async def _run(context: AppContext, demos: ExitStack) -> tuple[int, AppContext |
             return services
 
         app = StartingApp(Opening(context.settings, context.places.config_file, open_core))
-        status = await app.run_async() or 0
+        with leaving_on_signals(app.leave_soon):
+            status = await app.run_async() or 0
         if app.failure is not None:
             raise app.failure
     return status, app.following

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from llamachat.base.text import one_line
-from llamachat.fleet import NodeSnapshot
+from llamachat.fleet import NodeSnapshot, RateLimited
 from llamachat.tui.formatting import percent, steady
 from llamachat.tui.keymap import OwnKeys, first_key
 from llamachat.tui.widgets.status_bar import Fact
 
 _NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the banner says. `lost`: no node takes work; else the person has only to wait a little."""
+
+    text: str
+    lost: bool
 
 
 def connection_mark(snapshots: Sequence[NodeSnapshot], policy: str) -> str:
@@ -47,8 +57,19 @@ def status_facts(
     return tuple(facts)
 
 
-def banner(snapshots: Sequence[NodeSnapshot], now: float, own: OwnKeys) -> str:
-    """A sentence for the red banner; empty while a node takes work or is being connected to for the first time."""
+def banner(
+    snapshots: Sequence[NodeSnapshot], limited: Sequence[RateLimited], now: float, own: OwnKeys
+) -> Notice | None:
+    """What is wrong with the nodes, and when that ends by itself; None when the next question can be asked."""
+    if text := _nobody_works(snapshots, now, own):
+        return Notice(text, lost=True)
+    if text := _too_many(snapshots, limited, now):
+        return Notice(text, lost=False)
+    return None
+
+
+def _nobody_works(snapshots: Sequence[NodeSnapshot], now: float, own: OwnKeys) -> str:
+    """Empty while a node takes work or is being connected to for the first time."""
     if not snapshots or any(snapshot.usable or snapshot.state == "connecting" for snapshot in snapshots):
         return ""
     draining = [snapshot for snapshot in snapshots if snapshot.state == "draining"]
@@ -60,6 +81,19 @@ def banner(snapshots: Sequence[NodeSnapshot], now: float, own: OwnKeys) -> str:
     soonest = min(offline, key=lambda snapshot: snapshot.retry_at if snapshot.retry_at is not None else now)
     wait = max(0, round((soonest.retry_at or now) - now))
     return f"Connection to {_names(offline)} lost. Next try in {wait} s — {first_key('nodes.reconnect', own)}: now"
+
+
+def _too_many(snapshots: Sequence[NodeSnapshot], limited: Sequence[RateLimited], now: float) -> str:
+    """Empty while a node that takes work takes the next question too, unless an answer waits for one that does not."""
+    usable = {snapshot.name for snapshot in snapshots if snapshot.usable}
+    holding = [limit for limit in limited if limit.node in usable and limit.until > now]
+    if {limit.node for limit in holding} != usable:
+        holding = [limit for limit in holding if limit.awaited]
+    if not holding:
+        return ""
+    soonest = min(holding, key=lambda limit: limit.until)
+    wait = math.ceil(soonest.until - now)
+    return f"{one_line(soonest.node, _NAME)} takes your next question in {wait} s: too many this minute."
 
 
 def _names(snapshots: Sequence[NodeSnapshot]) -> str:

@@ -37,6 +37,12 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
+    def hang_up(self) -> None:
+        """Closes it, as the end of a window or of a connection does."""
+        if self._master >= 0:
+            os.close(self._master)
+        self._master = -1
+
     async def until(self, text: str, times: int = 1) -> None:
         """Reads until `text` has come so many times."""
         async with asyncio.timeout(PATIENCE_S):
@@ -112,14 +118,15 @@ class Home:
     ) -> AsyncIterator[tuple[asyncio.subprocess.Process, Terminal]]:
         """`llamachat ARGUMENTS` at a terminal of 120 columns and 40 lines."""
         master, slave = pty.openpty()
+        terminal = Terminal(master)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         streams = {"stdin": slave, "stdout": slave, "stderr": slave, **more}
         try:
             async with self.start(*arguments, env=env, **streams) as process:
                 os.close(slave)
-                yield process, Terminal(master)
+                yield process, terminal
         finally:
-            os.close(master)
+            terminal.hang_up()
 
     async def run(self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> Ended:
         """Runs `llamachat ARGUMENTS` to its end."""

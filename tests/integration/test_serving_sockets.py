@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from llamachat_daemon.config import RecordsConfig
+from llamachat_daemon.config import QueueConfig, RecordsConfig
 from llamachat_daemon.serving.node import Node
 from llamachat_daemon.serving.peers import Peers
 from llamachat_daemon.serving.process import start_worker
@@ -45,8 +45,8 @@ class Running:
 
 
 @asynccontextmanager
-async def serving(directory: Path, manner: str) -> AsyncIterator[Running]:
-    settings = replace(config(directory), port=0, records=RecordsConfig(retain_bytes=100_000_000))
+async def serving(directory: Path, manner: str, **changes: Any) -> AsyncIterator[Running]:
+    settings = replace(config(directory, **changes), port=0, records=RecordsConfig(retain_bytes=100_000_000))
     telemetry = Telemetry()
     node = Node(settings, telemetry, launch=partial(start_worker, command=command(manner)))
 
@@ -98,6 +98,23 @@ async def test_an_answer_comes_through(tmp_path: Path):
         await send(client, **ask("a", "Grüße, 👋"))
         text, last, _ = await follow(client)
     assert text == last["message"] == "Grüße, 👋"
+
+
+async def test_one_question_too_many_a_minute_is_refused_until_the_time_that_is_told(tmp_path: Path):
+    a_second_each = QueueConfig(requests_per_minute=60)
+    async with serving(tmp_path, "answers", queue=a_second_each) as running, running.client() as client:
+        error: dict[str, Any] = {}
+        for number in range(1000):  # on a slow machine, more come back while they are asked
+            await send(client, **ask(f"a{number}", "x"))
+            while (frame := await take(client))["type"] != "error" and not frame.get("done"):
+                pass
+            if frame["type"] == "error":
+                error = frame
+                break
+        assert (error["code"], error["final"]) == ("rate_limited", True)
+        await asyncio.sleep(error["retry_after"])
+        await send(client, **ask(error["id"], "in time"))
+        assert (await follow(client))[0] == "in time"
 
 
 async def test_a_reader_that_stops_reading_delays_nobody_and_catches_up_in_few_frames(tmp_path: Path):

@@ -20,7 +20,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from llamachat.config import Settings
 from llamachat.config.schema import ChatSettings
-from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, Turn
+from llamachat.fleet import Estimate, FleetLimits, Held, NodeAddress, NodeSnapshot, RateLimited, Turn
 from llamachat.fleet.events import Delta, Failed, Finished, Routed, TurnEvent
 from llamachat.fleet.requests import RequestError
 from llamachat.fleet.routing import Decision, TurnFacts, choose
@@ -87,6 +87,7 @@ class ScriptedFleet:
         self.cancelled: list[str] = []
         self.reconnected: list[str] = []
         self.administered: list[tuple[str, ClientFrame]] = []
+        self.limited: tuple[RateLimited, ...] = ()
         self.refusal = ""
         self.followed = 0  # logs that somebody reads
         self.log_lines: list[LogLine] = []
@@ -146,6 +147,10 @@ class ScriptedFleet:
     def snapshots(self) -> tuple[NodeSnapshot, ...]:
         """The nodes as the test has them."""
         return self.nodes
+
+    def rate_limited(self) -> tuple[RateLimited, ...]:
+        """The nodes that have had too many questions, as the test has them."""
+        return self.limited
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back when `become` is used."""

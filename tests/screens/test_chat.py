@@ -376,6 +376,8 @@ async def test_older_messages_come_when_the_reader_reaches_the_top(tmp_path: Pat
         shown = len(transcript.messages)
         assert shown < 90
         await press_until(pilot, "pageup", lambda: len(transcript.messages) == 90)
+        await pilot.pause()
+        assert not any("new line" in line for line in lines(pilot.app)), "what is old is not counted as new"
 
 
 @covers("chat.history")

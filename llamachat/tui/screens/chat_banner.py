@@ -17,13 +17,14 @@ class Banner(Static):
 
     DEFAULT_CSS = """
     Banner { height: auto; background: $error; color: auto; text-style: bold; padding: 0 1; display: none; }
+    Banner.-wait { background: $warning; }
     """
 
     def __init__(self, services: Services, *, id: str) -> None:
         super().__init__("", id=id, markup=False)
         self._services = services
         self._countdown: Timer | None = None
-        self.tooltip = "What is wrong with the nodes, and when a lost one is tried again by itself."
+        self.tooltip = "What is wrong with the nodes, and when that ends or is tried again by itself."
 
     def count(self, each_second: Callable[[], None]) -> None:
         """Has `each_second` called while the banner says something that may change with the time."""
@@ -31,12 +32,16 @@ class Banner(Static):
 
     def show_fleet(self) -> None:
         """Says what is wrong with the nodes, if anything is."""
-        text = banner(self._services.fleet.snapshots(), self._services.clock(), self._services.settings.keys)
+        services = self._services
+        fleet, now = services.fleet, services.clock()
+        notice = banner(fleet.snapshots(), fleet.rate_limited(), now, services.settings.keys)
+        text = notice.text if notice is not None else ""
         if str(self.content) != text:
             self.update(Content(text))
-        self.display = bool(text)
+        self.set_class(notice is not None and not notice.lost, "-wait")
+        self.display = notice is not None
         if self._countdown is not None:
-            if text:
+            if notice is not None:
                 self._countdown.resume()
             else:
                 self._countdown.pause()

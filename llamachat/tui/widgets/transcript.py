@@ -105,6 +105,7 @@ class Transcript(Widget):
         self.follow()
         # Set last: what moves on the way here is not the reader.
         self.call_after_refresh(setattr, self, "_may_have_newer", may_have_newer)
+        self.call_after_refresh(self._nothing_is_new)
         self.call_after_refresh(self._fill)
 
     async def add(self, *views: Widget) -> None:
@@ -129,6 +130,7 @@ class Transcript(Widget):
             elif self._scroll.is_followed:
                 self._fill()
             else:
+                self._lines_seen += grown
                 self._scroll.scroll_to(y=self._scroll.scroll_y + grown, animate=False, immediate=True)
 
         self.call_after_refresh(keep_place)
@@ -145,6 +147,13 @@ class Transcript(Widget):
         self._scroll.release_anchor()
         await self.query_one("#messages").mount_all(views)
         self._may_have_newer = may_have_newer
+        self.call_after_refresh(self._nothing_is_new)
+
+    def _nothing_is_new(self) -> None:
+        """What was there before, and is only shown now, is not counted."""
+        if self.query(_Scroll):
+            self._lines_seen = self._scroll.virtual_size.height
+            self._show_new_lines()
 
     def follow(self) -> None:
         """Goes to the end and follows it."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from textual.pilot import Pilot
 
+from llamachat.fleet import RateLimited
 from llamachat.fleet.events import Delta, Failed, Prefilling, Queued, Rerouted
 from tests.screens.samples import ROUTED
 from tests.screens.scenes.scene import Scene, Steps, asking, pressing
@@ -58,6 +59,9 @@ FAILOVER: Final = (
     Delta("llama-02", "llama3-8b", 15, "and went on there.", 5),
     None,
 )
+LIMITED: Final = Queued(
+    None, 1, 1, None, 12.0, "llama-01: You may make 5 requests a minute here. Wait, or ask another node."
+)
 HALF: Final = Delta("llama-01", "llama3-8b", 0, ANSWER[:150], 40)
 STOPPED: Final = finished("Only the begi", finish_reason="cancelled")
 BROKEN: Final = Failed("model_failed", "The model cannot be loaded on llama-01.")
@@ -75,6 +79,14 @@ def becoming(*nodes: Any) -> Steps:
         await pilot.pause()
 
     return steps
+
+
+async def asked_too_often(pilot: Pilot[Any]) -> None:
+    """A question that the only node takes a little later."""
+    assert isinstance(pilot.app, ScriptedApp)
+    pilot.app.fleet.limited = (RateLimited("llama-01", NOON + 12, awaited=True),)
+    await ask(pilot, "And what is a qubit?")
+    await shows(pilot, "waiting for a node")
 
 
 async def no_colours(path: Path, patch: pytest.MonkeyPatch) -> None:
@@ -113,6 +125,7 @@ STATES: Final = {
     "stopped": Scene(scripts=((ROUTED, STOPPED),), steps=asking("Hello", "■ stopped")),
     "failed": Scene(scripts=((ROUTED, BROKEN),), steps=asking("Hello", "✖ The model")),
     "waiting-for-a-node": Scene(nodes=(OFFLINE,), steps=asking("Hello", "1 waiting: Hello")),
+    "rate-limited": Scene(nodes=TWO_NODES[:1], scripts=((LIMITED, None),), steps=asked_too_often),
     "connection-lost": Scene(steps=becoming(OFFLINE)),
     "one-node-left": Scene(steps=becoming(OFFLINE, TWO_NODES[1])),
     "token-refused": Scene(steps=becoming(REFUSED)),

@@ -76,6 +76,17 @@ def test_a_turn_reads_as_a_transcript() -> None:
     ]
 
 
+def test_waiting_for_a_node_is_told_once_with_the_time_of_the_next_try() -> None:
+    transcript = Transcript()
+    events = [
+        Queued(None, 1, 1, None, wait, "llama-01: You may make 5 requests a minute here.") for wait in (12.0, 9.0)
+    ]
+    assert "".join(map(transcript.feed, [*events, Queued(None, 1, 1, reason="llama-01: gone")])).splitlines() == [
+        "[waiting for a node: llama-01: You may make 5 requests a minute here. (next try in 12 s)]",
+        "[waiting for a node: llama-01: gone]",
+    ]
+
+
 def test_a_failure_keeps_what_had_come_and_says_why() -> None:
     transcript = Transcript()
     text = transcript.feed(Delta("n", "m", 0, "Half", 1)) + transcript.feed(Failed("internal", "It\x1b broke.", "Half"))

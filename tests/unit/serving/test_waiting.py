@@ -101,6 +101,59 @@ async def test_a_full_queue_refuses_with_advice_and_forgets_the_attempt(tmp_path
         assert (await client.follow("refused")).text == "b"
 
 
+async def test_who_asks_too_often_is_refused_with_advice_and_others_are_not(tmp_path: Path):
+    async with (
+        running_node(config(tmp_path, queue=QueueConfig(requests_per_minute=2))) as rig,
+        rig.client() as client,
+        rig.client(BOB) as bob,
+    ):
+        await fill(rig, client, 2)
+        client.ask("refused", req="r")
+        error = await client.until(Error)
+        assert (error.code, error.id, error.req, error.final) == ("rate_limited", "refused", "r", True)
+        assert error.retry_after is not None
+        assert 0 < error.retry_after <= 30
+        assert error.detail == {"requests_per_minute": 2}
+        bob.ask("b")
+        assert (await rig.worker.expect(Generate)).principal == "bob"
+
+
+async def test_asking_for_the_same_again_or_attaching_is_no_further_request(tmp_path: Path):
+    settings = config(tmp_path, queue=QueueConfig(requests_per_minute=2))
+    async with running_node(settings) as rig, rig.client() as client, rig.client() as second:
+        client.ask("a")
+        request = await rig.worker.expect(Generate)
+        for _ in range(3):
+            second.ask("a")
+            second.send(Attach(id="a", offset=0))
+        rig.worker.finish(request)
+        assert (await second.follow("a")).last.done
+        second.ask("a")
+        assert (await second.follow("a")).last.done
+        second.ask("next")
+        assert (await rig.worker.expect(Generate)).key != request.key
+
+
+async def test_a_request_that_is_refused_for_another_reason_does_not_count(tmp_path: Path):
+    settings = config(tmp_path, queue=QueueConfig(limit=0, parallel=8, requests_per_minute=2))
+    async with running_node(settings, slots=1) as rig, rig.client() as client:
+        (running,) = await fill(rig, client, 1)
+        for refused in ("b", "c"):
+            client.ask(refused)
+            assert (await client.until(Error)).code == "queue_full"
+        client.ask("d", model="nobody's")
+        assert (await client.until(Error)).code == "unknown_model"
+        client.send(Cancel(id="e"))
+        client.ask("e")
+        assert (await client.follow("e")).last.finish_reason == "cancelled"
+        rig.worker.finish(running)
+        await client.follow("filler0")
+        client.ask("b")
+        await rig.worker.expect(Generate)
+        client.ask("f")
+        assert (await client.until(Error)).code == "rate_limited"
+
+
 async def test_without_a_queue_a_free_slot_still_serves(tmp_path: Path):
     async with (
         running_node(config(tmp_path, queue=QueueConfig(limit=0, parallel=8)), slots=1) as rig,
@@ -247,3 +300,11 @@ async def test_new_limits_hold_at_once(tmp_path: Path):
         )
         await client.follow("second")
         assert not rig.node.attempts.knows("ann", "second")
+        rig.node.reload(config(tmp_path, queue=QueueConfig(limit=8, parallel=8, requests_per_minute=1)))
+        client.ask("fourth")
+        await rig.worker.expect(Generate)
+        client.ask("fifth")
+        assert (await client.until(Error)).code == "rate_limited"
+        rig.node.reload(config(tmp_path))
+        client.ask("fifth")
+        await rig.worker.expect(Generate)

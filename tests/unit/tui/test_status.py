@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.cells import cell_len
 
-from llamachat.fleet import NodeSnapshot
+from llamachat.fleet import NodeSnapshot, RateLimited
 from llamachat.protocol import BackendStatus, Memory, QueueState, SlotState
-from llamachat.tui.status import banner, connection_mark, status_facts
+from llamachat.tui.status import Notice, banner, connection_mark, status_facts
 from llamachat.tui.widgets.status_bar import Fact, fit
 
 STATUS = BackendStatus(
@@ -79,7 +81,37 @@ def test_nothing_fits_into_nothing():
     ],
 )
 def test_the_banner_speaks_when_no_node_takes_work(nodes: list[NodeSnapshot], sentence: str):
-    assert banner(nodes, 100.0, {}) == sentence
+    assert banner(nodes, (), 100.0, {}) == (Notice(sentence, lost=True) if sentence else None)
+
+
+LIMIT = RateLimited("a", 111.2, awaited=False)
+A_IN_12_S = "a takes your next question in 12 s: too many this minute."
+
+
+@pytest.mark.parametrize(
+    ("nodes", "limited", "sentence"),
+    [
+        ([node("a")], [LIMIT], A_IN_12_S),
+        ([node("a", "warning"), node("b", "offline"), node("c", "draining")], [LIMIT], A_IN_12_S),
+        ([node("b"), node("a")], [RateLimited("b", 130.0, awaited=True), LIMIT], A_IN_12_S),
+        ([node("a"), node("b")], [replace(LIMIT, awaited=True)], A_IN_12_S),
+        ([node("a"), node("b")], [LIMIT], ""),
+        ([node("a", "connecting")], [LIMIT], ""),
+        ([node("a")], [replace(LIMIT, until=100.0)], ""),
+        ([node("a")], [replace(LIMIT, until=100.1)], A_IN_12_S.replace("12", "1")),
+        ([node("b")], [LIMIT], ""),
+        ([node("a\x1b[2J")], [replace(LIMIT, node="a\x1b[2J")], A_IN_12_S.replace("a ", "a\ufffd[2J ", 1)),
+    ],
+)
+def test_the_banner_says_when_a_question_is_taken_again_if_no_node_takes_one_now(
+    nodes: list[NodeSnapshot], limited: list[RateLimited], sentence: str
+):
+    assert banner(nodes, limited, 100.0, {}) == (Notice(sentence, lost=False) if sentence else None)
+
+
+def test_that_no_node_works_is_said_before_that_one_is_asked_too_often():
+    found = banner([node("a", "offline", retry_at=104.0)], [replace(LIMIT, awaited=True)], 100.0, {})
+    assert found == Notice("Connection to a lost. Next try in 4 s — Ctrl+L: now", lost=True)
 
 
 def test_a_nodes_name_cannot_command_the_terminal():

@@ -1,0 +1,87 @@
+"""The end that comes from outside: a signal, or a terminal that is no longer there.
+
+When a window is closed or a connection breaks, reading from the terminal gives nothing at once, for ever, and writing
+to it fails. Textual's threads are not made for that: the one that reads would spin, and the one that writes would die
+and leave the program waiting for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import IO, Any, Final
+
+from textual.driver import Driver
+
+LOOK_INTERVAL_S: Final = 1.0
+"""How often the terminal is looked at. Mostly a signal tells sooner, but whoever started the program may have switched
+that off."""
+
+EXIT_SIGNAL: Final = 128
+"""Added to the number of the signal, it is the exit status."""
+
+HUNG_UP: Final = EXIT_SIGNAL + signal.SIGHUP
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def leaving_on_signals(leave: Callable[[int], object]) -> Iterator[None]:
+    """Has the signals that end a program call `leave` with the exit status, on the running loop. One that whoever
+    started the program had switched off (nohup) stays off."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    watched = [number for number in _ENDING if before[number] is not signal.SIG_IGN]
+    for number in watched:
+        loop.add_signal_handler(number, leave, EXIT_SIGNAL + number)
+    try:
+        yield
+    finally:
+        for number in watched:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+
+
+def is_gone(driver: Any) -> bool:
+    """Whether the terminal of this driver hung up; False where it has none."""
+    number = getattr(driver, "fileno", None)
+    if not isinstance(number, int):
+        return False
+    poll = select.poll()
+    poll.register(number, 0)
+    return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+
+
+def surviving(driver: type[Driver]) -> type[Driver]:
+    """A driver that goes on, into the void, when its terminal is gone."""
+    base: Any = driver
+
+    class Surviving(base):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self._file: Any = Forgiving(self._file)
+
+    return Surviving
+
+
+class Forgiving:
+    """A file; what it does not take any more is dropped."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def write(self, text: str) -> None:
+        """Writes it, if that can be done."""
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """Hands on what was written, if that can be done."""
+        with suppress(OSError):
+            self._file.flush()
