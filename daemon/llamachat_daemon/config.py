@@ -56,7 +56,8 @@ class ModelsConfig:
 
 @dataclass(frozen=True, slots=True)
 class QueueConfig:
-    """`limit` attempts may wait; `parallel` is how many answers of one principal may run at once, more wait."""
+    """`limit` attempts may wait; `parallel` is how many answers of one principal may run at once, more wait;
+    `requests_per_minute` is how many one principal may ask for, 0 any number."""
 
     limit: int = 64
     parallel: int = 8

@@ -94,9 +94,7 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
         queue=QueueConfig(
             limit=queue.take("limit", 64, checks.whole(1, 100_000)),
             parallel=queue.take("parallel", 8, checks.whole(1, 1024)),
-            requests_per_minute=queue.take(
-                "requests_per_minute", 0, checks.whole(0, 1_000_000), missing_feature="limiting the rate of requests"
-            ),
+            requests_per_minute=queue.take("requests_per_minute", 0, checks.whole(0, 1_000_000)),
         ),
         records=RecordsConfig(
             retain_seconds=records.take("retain_seconds", 86_400.0, checks.number(0, 10 * 366 * 86_400)),

@@ -109,8 +109,8 @@ class Asking:
 
     @property
     def awaited(self) -> frozenset[str]:
-        """The busy nodes that it waits for."""
-        return self._awaited
+        """The busy nodes that it waits for, if somebody waits for it."""
+        return self._awaited if self.turn.wait_for_node else frozenset()
 
     @property
     def held(self) -> Held:

@@ -20,6 +20,7 @@ from llamachat_daemon.serving.cancels import EarlyCancels
 from llamachat_daemon.serving.catalogue import Catalogue
 from llamachat_daemon.serving.generations import Ending, Failure, Generation
 from llamachat_daemon.serving.pool import Pool
+from llamachat_daemon.serving.rate_limit import RateLimit
 from llamachat_daemon.serving.records import Retention, request_digest
 from llamachat_daemon.serving.supervisor import Supervisor
 from llamachat_daemon.serving.telemetry import Outcome, Telemetry
@@ -50,6 +51,7 @@ class Attempts:
         self._clock = clock
         self._retention = Retention(config.records.retain_seconds, config.records.retain_bytes)
         self._pace = Pace()
+        self._rate_limit = RateLimit(config.queue.requests_per_minute, clock)
         self._keys = itertools.count(1)
         self._all: dict[Name, Generation] = {}
         self._live: dict[int, Generation] = {}  # waiting or running
@@ -65,6 +67,7 @@ class Attempts:
     def reload(self, config: DaemonConfig) -> None:
         """Takes over new limits; what waits or runs already stays."""
         self.queue.limit, self.queue.parallel = config.queue.limit, config.queue.parallel
+        self._rate_limit.per_minute = config.queue.requests_per_minute
         self._retention.seconds, self._retention.limit = config.records.retain_seconds, config.records.retain_bytes
         self._forget_old()
         self._dispatch()
@@ -96,6 +99,7 @@ class Attempts:
             return generation
         if self.draining:
             raise ProtocolError(ErrorCode.DRAINING, "This node takes no new requests. Ask another node.")
+        self._check_rate(principal)
         self._pool.serving(model)  # starts it, or says why it cannot be
         entry = Entry(generation.key, principal, model.id)
         if self._running[principal] < self.queue.parallel and self._pool.has_room(model):
@@ -106,6 +110,7 @@ class Attempts:
             self._enqueue(entry)
             self._admit(generation)
             self._place()
+        self._rate_limit.count(principal)
         if frame.params.deadline_s is not None:
             self._set_deadline(generation, frame.params.deadline_s)
         return generation
@@ -214,6 +219,17 @@ class Attempts:
         self._live[generation.key] = generation
         self._quiet.clear()
         self._telemetry.request()
+
+    def _check_rate(self, principal: str) -> None:
+        wait_s = self._rate_limit.wait_s(principal)
+        if wait_s:
+            limit = self._rate_limit.per_minute
+            raise ProtocolError(
+                ErrorCode.RATE_LIMITED,
+                f"You may make {limit} request{'s' if limit > 1 else ''} a minute here. Wait, or ask another node.",
+                retry_after=wait_s,
+                detail={"requests_per_minute": limit},
+            )
 
     def _enqueue(self, entry: Entry) -> None:
         try:

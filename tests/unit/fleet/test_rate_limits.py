@@ -87,6 +87,19 @@ async def test_a_turn_that_waits_for_the_limit_is_told_of_with_it_until_its_answ
         assert fleet.rate_limited() == ()
 
 
+async def test_nobody_waits_for_a_turn_that_would_not_wait_for_a_node() -> None:
+    node, seen = ScriptedNode(name="a"), []
+
+    def react(event: TurnEvent) -> None:
+        if isinstance(event, Queued):
+            seen.append((names(fleet), names(fleet, awaited=True)))
+
+    async with fleet_of(node) as fleet:
+        node.plans = [Plan(refuse="rate_limited", retry_after=0.3)]
+        assert written(await collect(fleet, a_turn(wait_for_node=False), react)) == ANSWER
+        assert seen == [(["a"], [])]
+
+
 async def test_an_answer_to_a_later_question_lifts_the_limit_before_its_time() -> None:
     first, second = ScriptedNode(name="a"), ScriptedNode(name="b")
     first.plans = [Plan(refuse="rate_limited", retry_after=30)]
