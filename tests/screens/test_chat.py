@@ -168,7 +168,6 @@ async def test_questions_that_waited_are_sent_after_a_restart(tmp_path: Path):
     again = ScriptedFleet(TWO_NODES, answer("One, and whole"), answer("sent later"))
     async with running(again, tmp_path) as pilot:
         await until(pilot, lambda: any(turn.messages[-1].content == "b" for turn in again.turns))
-        await shows(pilot, "sent later" if len(again.turns) > 1 else "One, and whole")
 
 
 @covers("chat.stop")
