@@ -7,11 +7,14 @@ ARGS ?=
 WORKERS ?= auto
 
 # GCC before 13 drops the tile configuration that llama.cpp's AMX kernels load, and the first decode on a processor with
-# AMX ends in a segmentation fault (ggml-org/llama.cpp pull request 26954): compile without them.
+# AMX ends in a segmentation fault (ggml-org/llama.cpp pull request 26954): with such a compiler, do without them.
 ifeq ($(shell uname -m),x86_64)
+OLD_GCC := $(shell echo '__GNUC__ __clang__' | $(CXX) -E -P -x c++ - 2>/dev/null | awk '$$2 == "__clang__" && $$1 < 13')
+ifneq ($(OLD_GCC),)
 NO_AMX := -mno-amx-tile -mno-amx-int8 -mno-amx-bf16
 export CFLAGS += $(NO_AMX)
 export CXXFLAGS += $(NO_AMX)
+endif
 endif
 
 .PHONY: help demo test check format bench faults kills terminal pictures guide clean
