@@ -9,7 +9,7 @@ from typing import Final
 OPENMP_DEFAULTS: Final = {
     # Threads that never stop spinning collapse as soon as another process wants the cores; threads that never spin
     # lose most of their speed on an idle machine. A short spin before sleeping is near the best of both.
-    "GOMP_SPINCOUNT": "1000",
+    "GOMP_SPINCOUNT": "2000",
 }
 """Read by the OpenMP runtime when it is loaded, so they must be in the environment from the start."""
 

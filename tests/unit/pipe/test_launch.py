@@ -18,7 +18,7 @@ def test_the_environment_sets_what_is_unset_and_keeps_the_rest() -> None:
     assert environment["PATH"] == "/bin"
     assert environment["GOMP_SPINCOUNT"] == "0"
     assert environment["GGML_NO_BACKTRACE"] == "1"
-    assert launch.environment({})["GOMP_SPINCOUNT"] == "1000"
+    assert launch.environment({})["GOMP_SPINCOUNT"] == "2000"
 
 
 def test_the_pipe_room_needs_no_llama_cpp() -> None:
