@@ -149,6 +149,12 @@ def changes(before: tuple[NodeSnapshot, ...], after: tuple[NodeSnapshot, ...], n
     ]
 
 
+def standing(before: tuple[NodeSnapshot, ...], now: tuple[NodeSnapshot, ...]) -> tuple[NodeSnapshot, ...]:
+    """The nodes with their states, where one that is being tried again is what it was: a try that fails is no news."""
+    known = {node.name: node for node in before}
+    return tuple(known.get(node.name, node) if node.state == "connecting" else node for node in now)
+
+
 def _state(node: NodeSnapshot) -> str:
     return "online" if node.usable else node.state
 

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from llamachat.fleet.events import TurnEvent
 from llamachat.store import Store, UsageTotals
 from llamachat.tui.answers import LiveAnswer
-from llamachat.tui.live import KEPT_EVENTS, Happening, Progress, begun, changes, happening, observe
+from llamachat.tui.live import KEPT_EVENTS, Happening, Progress, begun, changes, happening, observe, standing
 from llamachat.tui.live_words import panel
 from llamachat.tui.services import Services
 from llamachat.tui.widgets.live_panel import LivePanel
@@ -59,8 +59,9 @@ class LiveDesk:
 
     def fleet_changed(self) -> None:
         """Takes down which nodes went and came."""
-        before, self._nodes = self._nodes, self._services.fleet.snapshots()
-        lines = changes(before, self._nodes, self._services.clock())
+        now = self._services.fleet.snapshots()
+        lines = changes(self._nodes, now, self._services.clock())
+        self._nodes = standing(self._nodes, now)
         for line in lines:
             self._add(line)
         if lines:

@@ -10,7 +10,7 @@ from llamachat.fleet import NodeSnapshot
 from llamachat.fleet.events import Delta, Failed, Finished, Loading, Prefilling, Queued, Rerouted, Routed
 from llamachat.protocol import Cost, Timings, Usage
 from llamachat.store import UsageTotals
-from llamachat.tui.live import Progress, begun, changes, happening, observe
+from llamachat.tui.live import Progress, begun, changes, happening, observe, standing
 from llamachat.tui.live_words import answer_lines, expectation, money, panel, tokens
 
 ROUTED = Routed("a", "m", "the quickest: 0.1 s to a first token", 100.0)
@@ -109,6 +109,18 @@ def test_nodes_that_go_and_come_are_events_and_load_is_not():
     assert changes((node("online"),), (node("warning"),), 1.0) == []
     assert changes((node("offline"),), (node("connecting"),), 1.0) == []
     assert changes((), (node("online"),), 1.0) == []
+
+
+def test_a_try_to_reach_a_lost_node_that_fails_is_no_event():
+    def fleet(*states: str) -> tuple[NodeSnapshot, ...]:
+        return tuple(NodeSnapshot(name, "ws://a", state, 0.0) for name, state in zip("ab", states, strict=True))  # type: ignore[arg-type]
+
+    known, told = fleet("connecting", "connecting"), []
+    for states in (("online", "connecting"), ("offline", "online"), ("connecting", "online"), ("offline", "online"),
+                   ("connecting", "online"), ("online", "online")):  # fmt: skip
+        told += [line.text for line in changes(known, fleet(*states), 1.0)]
+        known = standing(known, fleet(*states))
+    assert told == ["a is online", "a is offline", "b is online", "a is online"]
 
 
 def test_no_line_is_wider_than_the_panel_because_of_its_drawing():
