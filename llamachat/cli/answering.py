@@ -14,12 +14,13 @@ from typing import Final
 
 import click
 
+from llamachat.base.signals import EXIT_SIGNAL
 from llamachat.base.tasks import cancel_and_wait
 from llamachat.base.text import printable
 from llamachat.cli import attaching, chat_ids, exchange
 from llamachat.cli.displays import Display, JsonDisplay, TextDisplay
 from llamachat.cli.interrupts import Interrupts, watched
-from llamachat.cli.invocation import EXIT_SIGNAL, EXIT_USAGE, NO_NODE, CommandError, UsageProblem
+from llamachat.cli.invocation import EXIT_USAGE, NO_NODE, CommandError, UsageProblem
 from llamachat.cli.line_words import describe
 from llamachat.cli.output import Output, on_stdout
 from llamachat.cli.rendering import as_line

@@ -9,11 +9,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
 
-from llamachat.cli.invocation import EXIT_SIGNAL
-
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+from llamachat.base.signals import ENDING, EXIT_SIGNAL, handled
 
 
 @contextmanager
@@ -23,8 +20,8 @@ def exits_on_signals() -> Iterator[None]:
     def leave(number: int, _frame: FrameType | None) -> None:
         sys.exit(EXIT_SIGNAL + number)
 
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    for number in _ENDING:
+    before = {number: signal.getsignal(number) for number in ENDING}
+    for number in ENDING:
         # A signal that whoever started the program had switched off (nohup) stays off.
         if before[number] is not signal.SIG_IGN:
             signal.signal(number, leave)
@@ -62,15 +59,6 @@ class Interrupts:
 @contextmanager
 def watched() -> Iterator[Interrupts]:
     """Collects SIGINT, SIGTERM and SIGHUP instead of letting them stop the event loop that runs."""
-    loop = asyncio.get_running_loop()
     interrupts = Interrupts()
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    for number in _ENDING:
-        if before[number] is not signal.SIG_IGN:
-            loop.add_signal_handler(number, interrupts.came, number)
-    try:
+    with handled(interrupts.came):
         yield interrupts
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)

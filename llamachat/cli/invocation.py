@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_NO_NODE: Final = 3
-EXIT_SIGNAL: Final = 128  # plus the number of the signal, as shells count
 
 NO_NODE: Final = (
     "No node is configured. Name one with --node ws://HOST:13000/chat, add one for good with "

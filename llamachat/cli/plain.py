@@ -11,11 +11,12 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, aclosing
 from typing import Any, Final
 
+from llamachat.base.signals import EXIT_SIGNAL
 from llamachat.base.tasks import cancel_and_wait
 from llamachat.base.text import one_line, printable
 from llamachat.cli import exchange, line_words
 from llamachat.cli.interrupts import Interrupts, watched
-from llamachat.cli.invocation import EXIT_FAILED, EXIT_SIGNAL, EXIT_USAGE, NO_NODE, NoNodeError
+from llamachat.cli.invocation import EXIT_FAILED, EXIT_USAGE, NO_NODE, NoNodeError
 from llamachat.cli.line_files import LineFiles
 from llamachat.cli.line_outbox import LineOutbox
 from llamachat.cli.line_settings import LineSettings

@@ -18,6 +18,7 @@ from textual.events import DescendantFocus, Event, Key, Paste, Resize
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from llamachat.base.signals import EXIT_SIGNAL, handled
 from llamachat.base.text import printable
 from llamachat.tui import collecting
 from llamachat.tui.actions import actions, bindings, places
@@ -29,7 +30,7 @@ from llamachat.tui.nodes_history import NodesHistory
 from llamachat.tui.opening import Opening, OpeningScreen
 from llamachat.tui.painting import Painter
 from llamachat.tui.settings_applying import begin
-from llamachat.tui.terminal_gone import HUNG_UP, LOOK_INTERVAL_S, is_gone, leaving_on_signals, surviving
+from llamachat.tui.terminal_gone import HUNG_UP, LOOK_INTERVAL_S, is_gone, surviving
 from llamachat.tui.theme import CONTRAST_CSS, LOOK_CSS, NO_COLOR_CSS, TITLES_CSS
 
 if TYPE_CHECKING:
@@ -291,7 +292,7 @@ async def _run(context: AppContext, demos: ExitStack) -> tuple[int, AppContext |
             return services
 
         app = StartingApp(Opening(context.settings, context.places.config_file, open_core))
-        with leaving_on_signals(app.leave_soon):
+        with handled(lambda number: app.leave_soon(EXIT_SIGNAL + number)):
             status = await app.run_async() or 0
         if app.failure is not None:
             raise app.failure

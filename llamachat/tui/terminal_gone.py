@@ -7,42 +7,20 @@ and leave the program waiting for it.
 
 from __future__ import annotations
 
-import asyncio
 import select
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import IO, Any, Final
 
 from textual.driver import Driver
+
+from llamachat.base.signals import EXIT_SIGNAL
 
 LOOK_INTERVAL_S: Final = 1.0
 """How often the terminal is looked at. Mostly a signal tells sooner, but whoever started the program may have switched
 that off."""
 
-EXIT_SIGNAL: Final = 128
-"""Added to the number of the signal, it is the exit status."""
-
 HUNG_UP: Final = EXIT_SIGNAL + signal.SIGHUP
-
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def leaving_on_signals(leave: Callable[[int], object]) -> Iterator[None]:
-    """Has the signals that end a program call `leave` with the exit status, on the running loop. One that whoever
-    started the program had switched off (nohup) stays off."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    watched = [number for number in _ENDING if before[number] is not signal.SIG_IGN]
-    for number in watched:
-        loop.add_signal_handler(number, leave, EXIT_SIGNAL + number)
-    try:
-        yield
-    finally:
-        for number in watched:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
 
 
 def is_gone(driver: Any) -> bool:
