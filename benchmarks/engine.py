@@ -221,7 +221,7 @@ def measure(shape: str, wanted: Sequence[str], options: argparse.Namespace, dire
             servers: list[Server] = [stack.enter_context(ours)]
             if options.peers:
                 servers.append(stack.enter_context(cpp_server(options.peers, model, slots, context)))
-            if options.peers and name != "gaps":
+            if options.peers and name != "gaps" and not options.skip_python:
                 servers.append(stack.enter_context(python_server(options.peers, model, context)))
             if name == "decode":
                 plain = options.attention != "flash"
@@ -245,6 +245,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--attention", choices=ATTENTIONS, default="auto", help="of our daemon")
     parser.add_argument("--threads", type=int, default=default_threads(), help="of our daemon and of the bare loop")
     parser.add_argument("--plot", type=Path, metavar="FILE", default=PLOT, help=f"an SVG to draw ({PLOT})")
+    parser.add_argument("--skip-python", action="store_true")
     options = parser.parse_args(arguments)
     wanted = [options.only] if options.only else MEASUREMENTS
     with tempfile.TemporaryDirectory() as scratch:

@@ -11,7 +11,7 @@ from typing import Final
 import platformdirs
 
 from llamachat.protocol import DEFAULT_PORT
-from llamachat_daemon.pipe.frames import Attention
+from llamachat_daemon.pipe.frames import DEFAULT_TARGET_GAP, Attention
 
 GUIDE: Final = "guide"
 """Id of the bundled model."""
@@ -89,7 +89,7 @@ class EngineConfig:
     `drain_seconds` is how long running answers may finish at the end."""
 
     exact_batches: bool = False
-    target_gap: float = 2.3
+    target_gap: float = DEFAULT_TARGET_GAP
     isolate_principals: bool = False
     attention: Attention = "auto"
     warm_bytes: int | None = None

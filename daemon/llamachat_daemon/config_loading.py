@@ -32,7 +32,7 @@ from llamachat_daemon.config import (
     data_directory,
     guide_file,
 )
-from llamachat_daemon.pipe.frames import ATTENTIONS
+from llamachat_daemon.pipe.frames import ATTENTIONS, DEFAULT_TARGET_GAP
 from llamachat_daemon.toml_tables import Source, Table
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -107,7 +107,7 @@ def _daemon(top: Table, data_dir: Path) -> DaemonConfig:
         ),
         engine=EngineConfig(
             exact_batches=engine.take("exact_batches", False, checks.yes_or_no),
-            target_gap=engine.take("target_gap", 2.3, checks.number(1.0, 100.0)),
+            target_gap=engine.take("target_gap", DEFAULT_TARGET_GAP, checks.number(1.0, 100.0)),
             isolate_principals=engine.take("isolate_principals", False, checks.yes_or_no),
             attention=engine.take("attention", "auto", checks.one_of(ATTENTIONS)),
             warm_bytes=engine.take("warm_bytes", None, checks.size(0)),

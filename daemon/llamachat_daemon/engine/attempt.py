@@ -44,6 +44,8 @@ class Attempt:
         self.owner = owner
         self.sequence: int | None = None
         self.fed = 0
+        self.visiting = False
+        self._at_home = 0
         self.sampler = sampler
         self.text = text
         self.finish_reason: FinishReason | None = None
@@ -81,8 +83,8 @@ class Attempt:
 
     @property
     def holding(self) -> Resident:
-        """What its sequence holds by now; the ids are a view."""
-        return Resident(self.place, self._ids[: self.fed], self.owner)
+        """What its sequence holds by now (at home, where it is visiting another context); the ids are a view."""
+        return Resident(self.place, self._ids[: self._at_home if self.visiting else self.fed], self.owner)
 
     @property
     def place(self) -> int:
@@ -105,6 +107,17 @@ class Attempt:
         self.sequence = place.sequence
         self.fed = place.cached
 
+    def leave(self) -> None:
+        """Goes on in another context, in the sequence of the same number."""
+        self.visiting = True
+        self._at_home = self.fed
+
+    def come_home(self, *, emptied: bool = False) -> None:
+        """Is back in its sequence; `emptied` when everything has to be fed again."""
+        self.visiting = False
+        if emptied:
+            self.fed = 0
+
     def start(self) -> Started | None:
         """What the front is told when the attempt begins; None when it has been told."""
         if self._started_at is not None:
@@ -122,6 +135,7 @@ class Attempt:
         """Somebody else needs the room."""
         self.sequence = None
         self.fed = 0
+        self.visiting = False
 
     def feed(self, count: int) -> Prefilled | None:
         """`count` more ids are in the cache; from time to time, what the front is told about it."""

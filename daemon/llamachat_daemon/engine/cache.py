@@ -1,8 +1,7 @@
 """Which sequence of llama.cpp's cache belongs to whom, and what of finished conversations stays warm.
 
-Attention on a processor takes time for every cell in use, whosever it is. So what a finished conversation left stays in
-the cache only until somebody else begins; then it is put aside as bytes, and copied back for its next turn: some
-microseconds a token, where reading it again takes milliseconds.
+What a finished conversation left stays in the cache until its room is needed; then it is put aside as bytes, and copied
+back for its next turn: some microseconds a token, where reading it again takes milliseconds.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from llamachat_daemon.engine.passes import closer_together
 from llamachat_daemon.engine.prefixes import Ids, Match, Owner, PrefixIndex, Resident, State
 
 
@@ -21,8 +21,9 @@ class Memory(Protocol):
         """Drops positions from `start` on; False where only the whole can be dropped."""
         ...
 
-    def share(self, source: int, target: int, count: int) -> None:
-        """Lets `target` hold the first `count` positions of `source`."""
+    def share(self, source: int, target: int, count: int) -> bool:
+        """Lets an empty `target` hold the first `count` positions of `source`; False (and still empty) where that
+        cannot be."""
         ...
 
     def save(self, sequence: int) -> State | None:
@@ -43,9 +44,10 @@ class Place:
 
 
 class SharedCache:
-    """Sequences that come and go, and up to `warm_bytes` of what finished conversations left.
+    """Sequences that come and go in cells for all, and up to `warm_bytes` of what finished conversations left.
 
-    Without `can_drop_parts` (the model's state is more than keys and values by position), only a resident whose
+    Attention takes time for every cell in use, whosever it is: what is idle is put aside as soon as somebody else
+    begins. Without `can_drop_parts` (the model's state is more than keys and values by position), only a resident whose
     whole content is wanted helps. With `isolate`, nobody's prompt is served from what another principal's left: how
     quickly an answer begins would tell that somebody had asked the same.
     """
@@ -54,6 +56,7 @@ class SharedCache:
         self, memory: Memory, sequences: int, *, can_drop_parts: bool, warm_bytes: int, isolate: bool = False
     ) -> None:
         self._memory = memory
+        self._sequences = sequences
         self._free = list(range(sequences))
         self._can_drop_parts = can_drop_parts
         self._warm_bytes = warm_bytes
@@ -67,18 +70,17 @@ class SharedCache:
 
     def take(self, ids: Ids, owner: Owner, busy: Sequence[Resident] = ()) -> Place:
         """A sequence for these ids. There must be fewer sequences in use than there are; `busy` are those in use, with
-        what they hold by now. Whatever else is idle in the cache is put aside."""
+        what they hold by now."""
         principal = owner.principal if self._isolate else None
         warm = self._warm.longest(ids, principal=principal, parts=self._can_drop_parts)
         used = PrefixIndex(tuple(busy)).longest(ids, principal=principal) if self._can_drop_parts else None
         if warm is not None and (used is None or used.count <= warm.count):
             return self._take_warm(warm)
-        self._put_aside()
-        sequence = self._free.pop()
+        sequence = self._fresh()
         if used is None or used.resident.sequence is None:
             return Place(sequence, 0)
-        self._memory.share(used.resident.sequence, sequence, used.count)
-        return Place(sequence, used.count)
+        shared = self._memory.share(used.resident.sequence, sequence, used.count)
+        return Place(sequence, used.count if shared else 0)
 
     def release(self, sequence: int, ids: Ids, owner: Owner) -> None:
         """The attempt is over; what it holds (`ids`) stays for later."""
@@ -94,23 +96,37 @@ class SharedCache:
 
     def make_room(self) -> bool:
         """Empties the cache of all that is not at work; False when there was nothing."""
-        return self._put_aside()
+        return self._put_aside(self._idle)
+
+    @property
+    def _idle(self) -> list[Resident]:
+        """What is in the cache and not at work, the one that was used last at the end."""
+        return [resident for resident in self._warm.residents if resident.sequence is not None]
+
+    def _fresh(self) -> int:
+        """An empty sequence for somebody who begins."""
+        self._put_aside(self._idle)
+        return self._free.pop()
+
+    def _begin_again(self) -> None:
+        """Somebody begins in the sequence where his conversation is."""
+        self._put_aside(self._idle)
 
     def _take_warm(self, match: Match) -> Place:
         resident = match.resident
         if resident.sequence is None:
-            self._put_aside()
             return self._take_back(match)
         if not match.whole:  # it stays warm beside what begins like it
             saved = self._saved(resident)
             if saved is not None:
                 self._warm = self._warm.replacing(resident, saved)
         self._warm = self._warm.without(resident)
-        self._put_aside()
+        self._begin_again()
+        self._trim()
         return self._shortened(resident.sequence, match)
 
     def _take_back(self, match: Match) -> Place:
-        sequence = self._free.pop()
+        sequence = self._fresh()
         assert match.resident.state is not None
         if not self._memory.load(sequence, match.resident.state):
             return Place(sequence, 0)
@@ -125,25 +141,59 @@ class SharedCache:
         self._memory.forget(sequence)
         return Place(sequence, 0)
 
-    def _put_aside(self) -> bool:
-        """Copies out all that is idle in the cache, as far as `warm_bytes` go; False when nothing was."""
-        idle = [resident for resident in self._warm.residents if resident.sequence is not None]
+    def _put_aside(self, idle: Sequence[Resident]) -> bool:
+        """Copies these out of the cache, as far as `warm_bytes` go; False when there were none."""
         for resident in idle:
             saved = self._saved(resident)
             self._warm = self._warm.replacing(resident, saved) if saved else self._warm.without(resident)
             assert resident.sequence is not None
             self.drop(resident.sequence)
+        self._trim()
+        return bool(idle)
+
+    def _trim(self) -> None:
+        """Gives up what is aside beyond `warm_bytes`."""
         while sum(each.state.nbytes for each in self._warm.residents if each.state is not None) > self._warm_bytes:
             least = self._warm.least_worth()
             assert least is not None
             self._warm = self._warm.without(least.resident)
-        return bool(idle)
 
     def _saved(self, resident: Resident) -> Resident | None:
         if not self._warm_bytes or resident.sequence is None:
             return None
         state = self._memory.save(resident.sequence)
         return None if state is None else Resident(None, resident.ids, resident.owner, state)
+
+
+class DividedCache(SharedCache):
+    """Every sequence has cells of its own: what is idle in one costs nobody anything, and is put aside when the
+    sequence is needed. Those that are used together should follow one another (see `passes`)."""
+
+    def gather(self, busy: Sequence[Resident]) -> dict[int, int]:
+        """Moves what is in these sequences so that they follow one another; where each of those moved is now."""
+        idle = {resident.sequence: resident for resident in self._idle}
+        sequences = {resident.sequence: resident for resident in busy if resident.sequence is not None}
+        available = {*self._free, *(sequence for sequence in idle if sequence is not None)}
+        moved = {}
+        for source, target in closer_together(sequences.keys(), available):
+            if target in idle:
+                self._put_aside([idle[target]])
+            if self._memory.share(source, target, len(sequences[source].ids)):
+                self._free.remove(target)
+                self.drop(source)
+                moved[source] = target
+        return moved
+
+    def _fresh(self) -> int:
+        if not self._free:
+            self._put_aside(self._idle[:1])
+        used = {*range(self._sequences)}.difference(self._free, (resident.sequence for resident in self._idle))
+        nearest = min(self._free, key=lambda free: (min((abs(free - other) for other in used), default=0), free))
+        self._free.remove(nearest)
+        return nearest
+
+    def _begin_again(self) -> None:
+        """What is idle costs nobody anything."""
 
 
 class AppendOnlyCache:

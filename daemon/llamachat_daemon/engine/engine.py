@@ -15,11 +15,13 @@ import psutil
 from llamachat.protocol import PromptMessage
 from llamachat_daemon.engine import llama
 from llamachat_daemon.engine.answers import Answers
-from llamachat_daemon.engine.cache import AppendOnlyCache, SharedCache
+from llamachat_daemon.engine.cache import AppendOnlyCache, DividedCache, SharedCache
 from llamachat_daemon.engine.fingerprint import fingerprint, read_model
 from llamachat_daemon.engine.gguf_header import BrokenFile, Header
+from llamachat_daemon.engine.passes import weights_in_cells
 from llamachat_daemon.engine.rendering import Renderer, TemplateFailed
 from llamachat_daemon.engine.scheduler import BATCH_ROWS, EXACT_BATCH_ROWS
+from llamachat_daemon.engine.short import WORTH_IT_BELOW, ShortContext
 from llamachat_daemon.engine.speeds import Steps
 from llamachat_daemon.engine.template import ChatTemplate, Special, Specials
 from llamachat_daemon.engine.threads import default_threads, learn_threads, thread_candidates
@@ -56,8 +58,13 @@ class CannotLoad(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A model ready to decode. In an exact engine, `companion` is a sequence that no attempt gets (see `Worker`), and
-    `answers` is None: a conversation is read in the same ids by whichever worker goes on with it."""
+    """A model ready to decode.
+
+    Where every sequence has cells of its own, `weights_in_cells` is what a pass costs (see `passes`), and `short` is
+    where the answers of short conversations are written, if anywhere; otherwise all rows of a step go together, and
+    both are None. In an exact engine, `companion` is a sequence that no attempt gets (see `Worker`), and `answers` is
+    None: a conversation is read in the same ids by whichever worker goes on with it.
+    """
 
     model: llama.Model
     context: llama.Context
@@ -67,6 +74,8 @@ class Engine:
     slots: int
     sequence_tokens: int
     target_gap: float
+    weights_in_cells: int | None
+    short: ShortContext | None
     companion: int | None
     loaded: Loaded
 
@@ -114,34 +123,39 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     rows = EXACT_BATCH_ROWS if request.exact_batches else BATCH_ROWS
     if request.slots >= min(rows, EXACT_SEQUENCES if request.exact_batches else llama.MAX_SEQUENCES):
         raise CannotLoad(f"{request.slots} slots are too many; use fewer for {model.path.name}.")
+    cells = request.slots * per_sequence
     if request.exact_batches:
-        sequences, cells = EXACT_SEQUENCES, (request.slots + 1) * per_sequence
+        cells += per_sequence
+    token_bytes = kv_bytes_per_token(header)
+    plain_rows = 0
+    if llama.computes_on_cpu(request.gpu_layers):
+        check_memory(cells * token_bytes, psutil.virtual_memory().available, cells)
+        if request.attention != "flash" and not request.exact_batches and model.can_drop_parts:
+            plain_rows = plain_attention_rows(header, per_sequence)
+            if not plain_rows and request.attention == "plain":
+                sys.stderr.write(
+                    f"warning: a context of {per_sequence} tokens is too large for plain attention; "
+                    "flash attention is used\n"
+                )
+    divided = plain_rows > 0
+    if request.exact_batches:
+        sequences = EXACT_SEQUENCES
+    elif divided:
+        sequences = request.slots
     else:
         sequences = request.slots * SEQUENCES_PER_SLOT
         if model.can_drop_parts:
             sequences = max(MIN_SEQUENCES, sequences)
         sequences = min(llama.MAX_SEQUENCES, sequences)
-        cells = request.slots * per_sequence
-    kv_bytes = cells * kv_bytes_per_token(header)
-    plain_rows = 0
-    if llama.computes_on_cpu(request.gpu_layers):
-        check_memory(kv_bytes, psutil.virtual_memory().available, cells)
-        if request.attention != "flash" and not request.exact_batches:
-            plain_rows = plain_attention_rows(header, cells)
-            if not plain_rows and request.attention == "plain":
-                sys.stderr.write(
-                    f"warning: a cache of {cells} tokens is too large for plain attention; flash attention is used\n"
-                )
-    threads = request.threads or default_threads()
     context = llama.Context(
         model,
         llama.ContextOptions(
             cells=cells,
             sequences=sequences,
             batch_rows=plain_rows or rows,
-            threads=threads,
-            unified=True,
-            plain_attention=plain_rows > 0,
+            threads=request.threads or default_threads(),
+            unified=not divided,
+            plain_attention=divided,
         ),
     )
     drops_parts = warm_up(context) and model.can_drop_parts
@@ -152,13 +166,14 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
     if request.exact_batches:
         cache = AppendOnlyCache(context, sequences - 1)
     else:
-        cache = SharedCache(
+        cache = (DividedCache if divided else SharedCache)(
             context,
             sequences,
             can_drop_parts=drops_parts,
-            warm_bytes=warm_bytes(request.warm_bytes, kv_bytes, psutil.virtual_memory().available),
+            warm_bytes=warm_bytes(request.warm_bytes, cells * token_bytes, psutil.virtual_memory().available),
             isolate=request.isolate_principals,
         )
+    weights = weights_in_cells(model.size, token_bytes)
     loaded = Loaded(
         name=model.metadata("general.name") or model.path.stem,
         architecture=header.architecture,
@@ -170,7 +185,7 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         fingerprint=identity,
         slots=request.slots,
         model_bytes=model.size,
-        kv_bytes=context.cells * kv_bytes_per_token(header),
+        kv_bytes=context.cells * token_bytes,
         kv_tokens=context.cells,
         threads=context.threads,
         system_info=f"llama.cpp {llama.library_version()}; {llama.system_info()}",
@@ -184,6 +199,8 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         slots=request.slots,
         sequence_tokens=per_sequence,
         target_gap=request.target_gap,
+        weights_in_cells=weights if divided else None,
+        short=_short_context(context) if divided and weights < WORTH_IT_BELOW else None,
         companion=sequences - 1 if request.exact_batches else None,
         loaded=loaded,
     )
@@ -205,6 +222,19 @@ def warm_up(context: llama.Context) -> bool:
     drops_parts = context.forget(0, 1)
     context.forget(0)
     return drops_parts
+
+
+def _short_context(home: llama.Context) -> ShortContext | None:
+    """A context for short conversations beside this one; None where that does not work or has no memory."""
+    try:
+        short = ShortContext(home, home.threads)
+    except llama.LoadError as error:
+        sys.stderr.write(f"warning: short conversations get no context of their own: {error}\n")
+        return None
+    if short.works():
+        return short
+    short.free()
+    return None
 
 
 def find_threads(context: llama.Context, streams: int) -> None:
@@ -237,8 +267,8 @@ def warm_bytes(wanted: int | None, kv_bytes: int, available: int) -> int:
 
 
 def plain_attention_rows(header: Header, cells: int) -> int:
-    """Rows of a batch for which attention without flash attention fits into `PLAIN_ATTENTION_BYTES`; 0 where too few
-    would, for prompts to be read quickly."""
+    """Rows of a batch for which attention over so many cells, without flash attention, fits into
+    `PLAIN_ATTENTION_BYTES`; 0 where too few would, for prompts to be read quickly."""
     layers = header.number(f"{header.architecture}.block_count") or 1
     heads = header.numbers(f"{header.architecture}.attention.head_count", layers) or (1,)
     rows = PLAIN_ATTENTION_BYTES // (cells * max(1, *heads) * 4)

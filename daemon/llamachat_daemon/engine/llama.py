@@ -23,6 +23,8 @@ import numpy as np
 import numpy.typing as npt
 from llama_cpp.llama_grammar import json_schema_to_gbnf
 
+from llamachat_daemon.engine.sampling import likeliest
+
 Ids = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 State = npt.NDArray[np.uint8]
@@ -336,7 +338,8 @@ class Batch:
 class ContextOptions:
     """What a context is made for. `cells` tokens in all sequences together; `unified` shares them freely, otherwise
     each sequence has an equal part of its own. `plain_attention` does without flash attention: on a processor it is
-    several times as fast for batches of a few rows, and takes room for a number per row, head and cell."""
+    several times as fast for batches of a few rows, and takes room for a number per row, head and cell (of one
+    sequence, where each has its own)."""
 
     cells: int
     sequences: int
@@ -359,6 +362,7 @@ class Context:
             )
         self.model = model
         self.sequences = options.sequences
+        self._unified = options.unified
         # The abort callback is called hundreds of times in a decode, so it must not run Python. `strlen` has the shape
         # of one: it is given a C string of ours, and anything but an empty one means "stop".
         self._abort = ctypes.create_string_buffer(2)
@@ -458,15 +462,25 @@ class Context:
         c.llama_memory_seq_rm(self._memory, number, -1, -1)
         return False
 
-    def share(self, source: int, target: int, count: int) -> None:
-        """Lets `target` hold the first `count` positions of `source`. Only in a unified cache, where it costs nothing.
+    def share(self, source: int, target: int, count: int) -> bool:
+        """Lets an empty `target` hold the first `count` positions of `source`. In a unified cache that costs nothing;
+        otherwise they are copied, and the result is False (and `target` empty) where llama.cpp cannot.
 
         Raises:
             LlamaError: `count` is not positive.
         """
         if count < 1:
             raise LlamaError("Nothing to share.")
-        c.llama_memory_seq_cp(self._memory, self._known(source), self._known(target), 0, count)
+        if self._unified:
+            c.llama_memory_seq_cp(self._memory, self._known(source), self._known(target), 0, count)
+            return True
+        state = self.save(source)
+        if state is None or not self.load(target, state):
+            return False
+        if self.forget(target, count):
+            return True
+        self.forget(target)
+        return False
 
     def free(self) -> None:
         """Releases the memory."""
@@ -493,9 +507,11 @@ class Candidates:
 
     def truncate(self, logits: Floats, truncation: Truncation) -> tuple[Ids, Floats]:
         """The ids and logits that are left of `logits` (one per token of the vocabulary, no NaN among them)."""
-        self._rows["id"] = self._every
-        self._rows["logit"] = logits
-        array = c.llama_token_data_array(data=self._pointer, size=len(self._rows), selected=-1, sorted=False)
+        ids = likeliest(logits, truncation.top_k) if truncation.top_k > 0 else self._every
+        rows = self._rows[: len(ids)]
+        rows["id"] = ids
+        rows["logit"] = logits[ids]
+        array = c.llama_token_data_array(data=self._pointer, size=len(rows), selected=-1, sorted=False)
         c.llama_sampler_apply(truncation.handle, ctypes.byref(array))
         left = self._rows[: array.size]
         return left["id"].copy(), left["logit"].copy()
@@ -505,6 +521,7 @@ class Truncation:
     """Cuts the unlikely off: top-k first (everything after it is cheap then), top-p, min-p."""
 
     def __init__(self, top_k: int, top_p: float, min_p: float) -> None:
+        self.top_k = top_k
         self.handle = c.llama_sampler_chain_init(c.llama_sampler_chain_default_params())
         if top_k > 0:
             c.llama_sampler_chain_add(self.handle, c.llama_sampler_init_top_k(top_k))

@@ -3,6 +3,10 @@
 A step that reads a part of a prompt makes everybody's next token late. The target is a multiple of the *plain* step,
 the one that only decodes. What a row of prompt costs on top of it is learned from the steps that read some; it depends
 on the machine, on who else uses it and on how much has been read, so only the last few steps count, by their median.
+
+Rows cost the less the more of them are read at once (the weights are read once for all). So the cost of a row in one
+step tells only how few must be given up when it was too much. Upwards the way is found by trying one row more now and
+then, and keeping it as long as the steps stay inside the target.
 """
 
 from __future__ import annotations
@@ -12,10 +16,9 @@ from collections import deque
 from statistics import median
 from typing import Final
 
-DEFAULT_TARGET_GAP: Final = 2.3
-"""Duration of a step that reads prompts, in plain steps."""
+from llamachat_daemon.pipe.frames import DEFAULT_TARGET_GAP
 
-MIN_PREFILL_ROWS: Final = 8
+MIN_PREFILL_ROWS: Final = 4
 """Rows that prompts get whatever they cost: a prompt that never ends helps nobody."""
 
 MEMORY_STEPS: Final = 5
@@ -24,6 +27,9 @@ MEMORY_STEPS: Final = 5
 MIXED_STEPS_BETWEEN_PLAIN: Final = 16
 """So many steps in a row may read prompts; then a plain one shows again how long that takes. The machine may have
 become slower or faster since."""
+
+STEPS_BETWEEN_TRIES: Final = 6
+"""So many steps read as much of the prompts as is known to be affordable; then one reads a row more."""
 
 MAX_GROWTH: Final = 1.5
 """A step reads at most so many times what one of the last few did: costs are known only near what was tried."""
@@ -37,6 +43,7 @@ class Pace:
         self._plain: dict[int, deque[float]] = {}
         self._mixed: deque[tuple[int, float]] = deque(maxlen=MEMORY_STEPS)
         self._mixed_in_a_row = 0
+        self._steps = 0
 
     def add(self, seconds: float, decodes: int, prefill_rows: int) -> None:
         """A step with so many decodes and rows of prompts took so long. Steps without decodes say nothing."""
@@ -47,6 +54,7 @@ class Pace:
             self._plain.setdefault(decodes, deque(maxlen=MEMORY_STEPS)).append(seconds)
             return
         self._mixed_in_a_row += 1
+        self._steps += 1
         plain = self.plain_seconds(decodes)
         if plain is not None:
             self._mixed.append((prefill_rows, max(0.0, seconds - plain) / prefill_rows))
@@ -70,4 +78,6 @@ class Pace:
         cost = median(cost for _, cost in self._mixed)
         room = (self._target_gap - 1) * plain
         affordable = math.floor(room / cost) if cost * most > room else most
-        return max(MIN_PREFILL_ROWS, min(affordable, most))
+        proven = max((rows for rows, each in self._mixed if rows * each <= room), default=0)
+        trial = self._steps % (STEPS_BETWEEN_TRIES + 1) == STEPS_BETWEEN_TRIES
+        return max(MIN_PREFILL_ROWS, min(max(affordable, proven) + trial, most))

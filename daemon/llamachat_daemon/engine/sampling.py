@@ -23,6 +23,13 @@ Mask = npt.NDArray[np.bool_]
 REPEAT_WINDOW: Final = 64
 """Tokens of the answer that `repeat_penalty` looks back on, as in llama.cpp."""
 
+_ROWS: Final = 64
+"""The logits are laid out in so many rows when the likeliest are looked for: enough that few columns are left, few
+enough that they are many more than the candidates."""
+
+_IMPOSSIBLE: Final = 1000.0
+"""The exponential of minus as much is 0 in double precision."""
+
 _MASK64: Final = 2**64 - 1
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 
@@ -61,13 +68,26 @@ def _mix(value: int) -> int:
     return value ^ (value >> 31)
 
 
+def likeliest(logits: Floats, count: int) -> Ids:
+    """The ids of the `count` (at least 1) largest logits and a few more, in rising order, in a fraction of the time
+    that sorting takes. There must be no NaN among the logits."""
+    columns = len(logits) // _ROWS
+    if count >= columns:
+        return np.arange(len(logits), dtype=np.int32)
+    # As many columns have an element that is at least as large as the count-th largest of their maxima.
+    maxima = logits[: columns * _ROWS].reshape(_ROWS, columns).max(axis=0)
+    least = np.partition(maxima, -count)[-count]
+    return np.flatnonzero(logits >= least).astype(np.int32)
+
+
 def draw(ids: Ids, logits: Floats, temperature: float, number: float) -> int:
     """The id that `number`, in [0, 1), falls on when `ids` are laid out by falling logit (then rising id), each as wide
     as its probability at `temperature` (more than 0). The order of the arguments' entries does not matter."""
     order = np.lexsort((ids, -logits))
-    scaled = logits[order].astype(np.float64)
-    with np.errstate(over="ignore"):  # at a tiny temperature all but the first are as good as impossible
-        edges = np.cumsum(np.exp((scaled - scaled[0]) / temperature))
+    values = logits[order].astype(np.float64)
+    # At a tiny temperature all but the first are as good as impossible, and their exponents beyond all numbers.
+    exponents = np.maximum(values - values[0], -_IMPOSSIBLE * temperature) / temperature
+    edges = np.cumsum(np.exp(exponents))
     place = int(np.searchsorted(edges, number * edges[-1], side="right"))
     return int(ids[order[min(place, len(ids) - 1)]])
 

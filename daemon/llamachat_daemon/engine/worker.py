@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -12,11 +13,12 @@ import numpy as np
 
 from llamachat.protocol import ErrorCode
 from llamachat_daemon.engine.attempt import Attempt
-from llamachat_daemon.engine.cache import AppendOnlyCache
+from llamachat_daemon.engine.cache import AppendOnlyCache, DividedCache
 from llamachat_daemon.engine.engine import Engine
 from llamachat_daemon.engine.interruption import Interruption
-from llamachat_daemon.engine.llama import Decoded, Floats, Ids
+from llamachat_daemon.engine.llama import Context, Decoded, Floats, Ids
 from llamachat_daemon.engine.pace import Pace
+from llamachat_daemon.engine.passes import Placed, passes, short_ones
 from llamachat_daemon.engine.prefixes import distinct_tokens
 from llamachat_daemon.engine.preparing import Prepared, Refused
 from llamachat_daemon.engine.rates import Rates
@@ -43,6 +45,19 @@ INTERRUPTIBLE_ROWS: Final = 64
 """A prefill of more rows is ended in the middle when it is cancelled, though others decode in the same batch."""
 
 Item = AnyToWorker | Prepared | Refused
+
+
+@dataclass(slots=True)
+class Work:
+    """What a step has done so far: `rows` were fed, of which `decodes` were the only one of their sequence; `decoded`
+    tokens were drawn after the first ones, and `prefilled` read of prompts."""
+
+    seconds: float = 0.0
+    rows: int = 0
+    decodes: int = 0
+    decoded: int = 0
+    prefilled: int = 0
+
 
 _COMPANION_ID: Final[Ids] = np.zeros(1, dtype=np.int32)  # any token does: nobody reads what comes of it
 
@@ -109,7 +124,7 @@ class Worker:
                 return
 
     def step(self) -> None:
-        """Lets waiting attempts in, decodes one batch, and tells the front what came of it."""
+        """Lets waiting attempts in, decodes once for everybody, and tells the front what came of it."""
         self._admit()
         self._send_step(0.0)  # a first batch can take long; who starts is told before it
         started = self._clock()
@@ -117,12 +132,7 @@ class Worker:
             pending = self._pending()
             feeds = plan(pending, self._budget(pending), self._turn)
             self._turn += 1
-            if self._decode(feeds):
-                decoded, prefilled = self._take_in(feeds)
-                seconds = self._clock() - started
-                self._rates.add(seconds, decoded, prefilled)
-                decodes = sum(feed.rows == 1 for feed in feeds)
-                self._pace.add(seconds, decodes, sum(feed.rows for feed in feeds) - decodes)
+            self._work(feeds)
         self._report(self._clock() - started)
 
     # ── what arrives ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -198,12 +208,93 @@ class Worker:
         decodes = decodes_of(pending)
         return Budget(self._row_limit, self._pace.prefill_rows(decodes) if decodes else self._row_limit)
 
+    def _work(self, feeds: Sequence[Feed]) -> None:
+        """Decodes the feeds of a step, and learns how long that took."""
+        work = Work()
+        for batches in self._stages(feeds):
+            if work.rows:
+                self._send_step(work.seconds)
+            started = self._clock()
+            for batch in batches:
+                if not self._decode(batch):
+                    break
+                self._take_in(batch, work)
+            else:
+                work.seconds += self._clock() - started
+                self._pace.add(work.seconds, work.decodes, work.rows - work.decodes)
+                continue
+            break  # the next step tries again
+        self._rates.add(work.seconds, work.decoded, work.prefilled)
+
+    def _stages(self, feeds: Sequence[Feed]) -> Iterator[list[list[Feed]]]:
+        """The batches of a step. Where every sequence has cells of its own, the answers come first: their tokens are
+        out before prompts are read."""
+        weights = self._engine.weights_in_cells
+        if weights is None:
+            yield [[*feeds]]
+            return
+        decodes = [feed for feed in feeds if feed.rows == 1]
+        prefills = [feed for feed in feeds if feed.rows > 1]
+        away = self._visitors(decodes, weights)
+        at_home = [feed for feed in decodes if feed not in away]
+        self._gather(at_home)
+        answers = [away] if away else []
+        if decodes:
+            yield answers + passes(self._placed(at_home), weights)
+        if prefills:
+            yield passes(self._placed(prefills), weights)
+
+    def _placed(self, feeds: Sequence[Feed]) -> list[Placed]:
+        return [Placed(feed, self._active[feed.key].place, self._active[feed.key].fed) for feed in feeds]
+
+    def _visitors(self, feeds: Sequence[Feed], weights: int) -> list[Feed]:
+        """The answers that are written in the context for short conversations, after those have been brought there for
+        which that is cheaper, and all others home."""
+        short = self._engine.short
+        if short is None:
+            return []
+        wanted = short_ones({feed.key: self._active[feed.key].fed for feed in feeds}, short.tokens, weights)
+        for attempt in self._active.values():
+            if attempt.visiting and attempt.key not in wanted:
+                self._bring_home(attempt)
+            elif attempt.key in wanted and not attempt.visiting and short.visit(attempt.place):
+                attempt.leave()
+        return [feed for feed in feeds if self._active[feed.key].visiting]
+
+    def _bring_home(self, attempt: Attempt) -> None:
+        if attempt.visiting:
+            assert self._engine.short is not None
+            attempt.come_home(emptied=not self._engine.short.go_home(attempt.place))
+
+    def _drop(self, attempt: Attempt) -> None:
+        """Gives its sequence back, with nothing to keep."""
+        if attempt.visiting:
+            assert self._engine.short is not None
+            self._engine.short.forget(attempt.place)
+        self._engine.cache.drop(attempt.place)
+        attempt.lose_sequence()
+
+    def _context_of(self, feeds: Sequence[Feed]) -> Context:
+        """Where these feeds, which go together, are computed."""
+        visiting = self._active[feeds[0].key].visiting
+        assert not visiting or self._engine.short is not None
+        return self._engine.short.context if visiting and self._engine.short else self._engine.context
+
+    def _gather(self, feeds: Sequence[Feed]) -> None:
+        """Has the sequences of these feeds follow one another."""
+        cache = self._engine.cache
+        if isinstance(cache, DividedCache):
+            attempts = [self._active[feed.key] for feed in feeds]
+            moved = cache.gather([attempt.holding for attempt in attempts])
+            for attempt in attempts:
+                attempt.sequence = moved.get(attempt.place, attempt.place)
+
     def _pending(self) -> list[Pending]:
         return [Pending(key, len(attempt.pending)) for key, attempt in self._active.items()]
 
     def _decode(self, feeds: Sequence[Feed]) -> bool:
         """Feeds one batch; False when nothing came of it and the next step has to try again."""
-        context = self._engine.context
+        context = self._context_of(feeds)
         batch = context.batch
         batch.clear()
         for feed in feeds:
@@ -228,7 +319,7 @@ class Worker:
         return False
 
     def _read_positions_back(self, feeds: Sequence[Feed]) -> None:
-        context = self._engine.context
+        context = self._context_of(feeds)
         for feed in feeds:
             attempt = self._active[feed.key]
             attempt.fed = context.last_position(attempt.place) + 1
@@ -246,14 +337,12 @@ class Worker:
             self._row_limit = rows // 2
         else:
             youngest = next(reversed(self._active.values()))
-            cache.drop(youngest.place)
+            self._drop(youngest)
             if len(self._active) == 1:  # alone, and still no room: this is all there is
-                youngest.lose_sequence()
                 youngest.finish("length")
                 self._end(youngest)
                 return
             del self._active[youngest.key]
-            youngest.lose_sequence()
             self._waiting.appendleft(youngest)
             self._held_back = True  # until somebody has ended, it would only have to give way again
 
@@ -267,23 +356,24 @@ class Worker:
             attempt.lose_sequence()
             attempt.take(cache.take(attempt.ids, attempt.owner))
 
-    def _take_in(self, feeds: Sequence[Feed]) -> tuple[int, int]:
-        """Samples where the model has read everything; returns the numbers of decode and of prefill rows."""
-        context = self._engine.context
+    def _take_in(self, feeds: Sequence[Feed], work: Work) -> None:
+        """Samples where the model has read everything, and counts what was done."""
+        context = self._context_of(feeds)
         logits = context.logits() if context.batch.outputs else None
-        decoded = prefilled = row = 0
+        row = 0
         for feed in feeds:
             attempt = self._active[feed.key]
             was_decoding = attempt.decoding
-            prefilled += 0 if was_decoding else feed.rows
+            work.rows += feed.rows
+            work.decodes += feed.rows == 1
+            work.prefilled += 0 if was_decoding else feed.rows
             report = attempt.feed(feed.rows)
             if report is not None:
                 self._prefilled.append(report)
             if logits is not None and attempt.ready:
                 self._sample(attempt, logits[row])
-                decoded += was_decoding
+                work.decoded += was_decoding
                 row += 1
-        return decoded, prefilled
 
     def _sample(self, attempt: Attempt, logits: Floats) -> None:
         """Draws the next token of an attempt."""
@@ -301,7 +391,7 @@ class Worker:
             self._end(attempt)
 
     def _fail(self, attempt: Attempt) -> None:
-        self._engine.cache.drop(attempt.place)
+        self._drop(attempt)
         del self._active[attempt.key]
         self._held_back = False
         message = "The model computed values that are not numbers; its file is probably damaged. Download it again."
@@ -320,6 +410,7 @@ class Worker:
         if self._active.pop(attempt.key, None) is not None:
             self._held_back = False
             if attempt.sequence is not None:
+                self._bring_home(attempt)
                 self._engine.cache.release(attempt.place, attempt.ids[: attempt.fed].copy(), attempt.owner)
             self._remember(attempt)
         self._ended.append(attempt)
@@ -356,10 +447,11 @@ class Worker:
         """How the worker is."""
         warm = [*self._engine.cache.residents, *(attempt.holding for attempt in self._active.values())]
         in_cells = [each.ids for each in warm if each.sequence is not None]
+        used = distinct_tokens(in_cells) if self._engine.weights_in_cells is None else sum(map(len, in_cells))
         return Stats(
             busy=len(self._active),
             waiting=len(self._waiting) + len(self._preparing),
-            kv_tokens_used=min(distinct_tokens(in_cells), self._engine.context.cells),
+            kv_tokens_used=min(used, self._engine.context.cells),
             decode_tokens_per_second=self._rates.decode,
             prefill_tokens_per_second=self._rates.prefill,
             resident=[(each.owner.principal, each.owner.chat, len(each.ids)) for each in warm if each.owner.chat],

@@ -23,6 +23,10 @@ Attention = Literal["auto", "flash", "plain"]
 ATTENTIONS: Final[tuple[Attention, ...]] = get_args(Attention)
 
 
+DEFAULT_TARGET_GAP: Final = 2.5
+"""Longest duration of a step that reads prompts, in plain steps."""
+
+
 class FromWorker(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What a worker sends."""
 
@@ -47,7 +51,7 @@ class Load(ToWorker, frozen=True, kw_only=True, tag="load"):
     gpu_layers: int = -1
     threads: int = 0
     exact_batches: bool = False
-    target_gap: float = 2.3
+    target_gap: float = DEFAULT_TARGET_GAP
     isolate_principals: bool = False
     attention: Attention = "auto"
     repack: bool = True

@@ -45,7 +45,7 @@ retain_days = 0
 quota = "1GB"
 [engine]
 exact_batches = false
-target_gap = 2.3
+target_gap = 2.5
 isolate_principals = false
 attention = "auto"
 drain_seconds = 30

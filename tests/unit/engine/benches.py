@@ -19,7 +19,7 @@ import numpy.typing as npt
 from llamachat.protocol import Params
 from llamachat_daemon.engine.answers import Answers
 from llamachat_daemon.engine.attempt import Attempt
-from llamachat_daemon.engine.cache import AppendOnlyCache, SharedCache
+from llamachat_daemon.engine.cache import AppendOnlyCache, DividedCache, SharedCache
 from llamachat_daemon.engine.interruption import Interruption
 from llamachat_daemon.engine.llama import Batch, Decoded, DecodeFailed
 from llamachat_daemon.engine.prefixes import Owner
@@ -31,6 +31,7 @@ from llamachat_daemon.pipe.frames import Cancel, Failed, Finished, FromWorker, G
 
 VOCABULARY = 50
 CONTEXT = 120
+WEIGHTS_IN_CELLS = 600
 STEP_SECONDS, ROW_SECONDS = 0.01, 0.0005
 TARGET_GAP = 2.3
 
@@ -61,10 +62,12 @@ WARM_BYTES = 2000
 
 
 class CountedContext:
-    """A cache of so many cells. What is in `mishaps` befalls the next decodes."""
+    """A cache of so many cells. What is in `mishaps` befalls the next decodes. With `divided`, each sequence has an
+    equal part of the cells, and a batch takes only sequences that follow one another."""
 
-    def __init__(self, cells: int, sequences: int, rows: int) -> None:
+    def __init__(self, cells: int, sequences: int, rows: int, *, divided: bool = False) -> None:
         self.cells = cells
+        self.divided = divided
         self.batch = Batch(rows)
         self.held: dict[int, list[Cell]] = {sequence: [] for sequence in range(sequences)}
         self.mishaps: deque[Decoded] = deque()
@@ -89,7 +92,10 @@ class CountedContext:
         alone = sum(map(bool, self.held.values())) <= 1
         if self.mishaps and not (alone and self.mishaps[0] is Decoded.NO_ROOM):  # alone, it would be all there is
             return self.mishaps.popleft()
-        if self.used + rows > self.cells:
+        if self.divided:
+            numbers = np.unique(self.batch._sequences[:rows])
+            assert numbers[-1] - numbers[0] == len(numbers) - 1
+        if not self.divided and self.used + rows > self.cells:
             return Decoded.NO_ROOM
         self.sizes.append(rows)
         self._wanted = []
@@ -97,6 +103,7 @@ class CountedContext:
             held = self.held[int(self.batch._sequences[row])]
             assert int(self.batch._positions[row]) == len(held)
             held.append(Cell(next(self._numbers), int(self.batch._tokens[row])))
+            assert not self.divided or len(held) <= self.cells // len(self.held)
             if self.batch._wants_logits[row]:
                 self._wanted.append(next_id([cell.token for cell in held]))
         return Decoded.DONE
@@ -122,15 +129,45 @@ class CountedContext:
     def load(self, sequence: int, state: npt.NDArray[np.uint8]) -> bool:
         assert not self.held[sequence]
         tokens = state.view(np.int32).tolist()
-        if self.used + len(tokens) > self.cells:
+        if len(tokens) + (0 if self.divided else self.used) > self.cells:
             return False
         self.held[sequence] = [Cell(next(self._numbers), token) for token in tokens]
         return True
 
-    def share(self, source: int, target: int, count: int) -> None:
+    def share(self, source: int, target: int, count: int) -> bool:
         assert not self.held[target]
         assert 0 < count <= len(self.held[source])
         self.held[target] = self.held[source][:count]
+        return True
+
+
+class CountedVisits:
+    """Another context for conversations of less than `tokens`; what is in `failures` befalls the next ways there and
+    home."""
+
+    def __init__(self, home: CountedContext, tokens: int) -> None:
+        self.tokens = tokens
+        self.context = CountedContext(len(home.held) * tokens, len(home.held), home.batch.capacity)
+        self.failures: deque[bool] = deque()
+        self.made = 0
+        self._home = home
+
+    def visit(self, sequence: int) -> bool:
+        if self.failures and self.failures.popleft():
+            return False
+        self.made += 1
+        assert not self.context.held[sequence]
+        self.context.held[sequence] = list(self._home.held[sequence])
+        return True
+
+    def go_home(self, sequence: int) -> bool:
+        done = not (self.failures and self.failures.popleft())
+        self._home.held[sequence] = self.context.held[sequence] if done else []
+        self.forget(sequence)
+        return done
+
+    def forget(self, sequence: int) -> None:
+        self.context.held[sequence] = []
 
 
 @dataclass
@@ -140,6 +177,7 @@ class Bench:
     worker: Worker
     context: CountedContext
     inbox: SimpleQueue[Item]
+    visits: CountedVisits | None = None
     sent: list[FromWorker] = field(default_factory=list)
     batches: list[tuple[int, int, float]] = field(default_factory=list)
     idle_steps: dict[int, int] = field(default_factory=dict)
@@ -167,7 +205,7 @@ class Bench:
             self.worker.take()
             steps_done = len(self.context.sizes)
             self.worker.step()
-            if len(self.context.sizes) > steps_done:
+            if len(self.context.sizes) > steps_done and not self.context.divided:
                 self._watch()
 
     def _watch(self) -> None:
@@ -195,14 +233,27 @@ class Bench:
         return started.cached_tokens
 
 
-def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False, target_gap: float = TARGET_GAP) -> Bench:
-    sequences = slots * 4
-    context: Any = CountedContext(cells, sequences, rows)
-    cache = (
-        AppendOnlyCache(context, sequences - 1)
-        if exact
-        else SharedCache(context, sequences, can_drop_parts=True, warm_bytes=WARM_BYTES)
-    )
+def bench(
+    *,
+    cells: int,
+    slots: int = 3,
+    rows: int = 16,
+    exact: bool = False,
+    divided: bool = False,
+    visits: int | None = None,
+    target_gap: float = TARGET_GAP,
+) -> Bench:
+    """With `divided`, every slot has `CONTEXT` cells of its own; `visits` is how long a conversation may be to visit
+    another context."""
+    sequences = slots if divided else slots * 4
+    context: Any = CountedContext(slots * CONTEXT if divided else cells, sequences, rows, divided=divided)
+    away: Any = CountedVisits(context, visits) if visits else None
+    cache: AppendOnlyCache | SharedCache
+    if exact:
+        cache = AppendOnlyCache(context, sequences - 1)
+    else:
+        kind = DividedCache if divided else SharedCache
+        cache = kind(context, sequences, can_drop_parts=True, warm_bytes=WARM_BYTES)
     vocabulary = SimpleNamespace(end_of_generation=np.zeros(VOCABULARY, dtype=bool), piece=lambda token: b"x")
     engine: Any = SimpleNamespace(
         context=context,
@@ -210,6 +261,8 @@ def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False, ta
         answers=None if exact else Answers(1000),
         slots=slots,
         target_gap=target_gap,
+        weights_in_cells=WEIGHTS_IN_CELLS if divided else None,
+        short=away,
         companion=sequences - 1 if exact else None,
         model=SimpleNamespace(vocabulary=vocabulary),
     )
@@ -223,7 +276,7 @@ def bench(*, cells: int, slots: int = 3, rows: int = 16, exact: bool = False, ta
         prepare=lambda _: None,
         clock=lambda: context.now,
     )
-    at = Bench(worker, context, inbox, sent)
+    at = Bench(worker, context, inbox, away, sent)
     add = worker._pace.add
 
     def watched(seconds: float, decodes: int, prefill_rows: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamachat_daemon.engine.cache import AppendOnlyCache, Place, SharedCache
+from llamachat_daemon.engine.cache import AppendOnlyCache, DividedCache, Place, SharedCache
 from llamachat_daemon.engine.prefixes import Owner, Resident, common_prefix
 
 NOBODY = Owner("", "")
@@ -46,11 +46,13 @@ class Sequences:
         self.held[sequence] = state.tolist()
         return True
 
-    def share(self, source: int, target: int, count: int) -> None:
+    def share(self, source: int, target: int, count: int) -> bool:
         assert not self.held.get(target)
         self.held[target] = self.held[source][:count]
+        return True
 
 
+@pytest.mark.parametrize("kind", [SharedCache, DividedCache])
 @pytest.mark.parametrize("can_drop_parts", [True, False])
 @given(
     prompts=st.lists(texts, max_size=25),
@@ -60,10 +62,16 @@ class Sequences:
     memory=st.builds(Sequences, saves=st.booleans(), cells=st.integers(10, 80)),
 )
 def test_a_place_holds_exactly_the_beginning_it_claims(
-    prompts: list[list[int]], sequences: int, fed: int, warm_bytes: int, memory: Sequences, can_drop_parts: bool
+    prompts: list[list[int]],
+    sequences: int,
+    fed: int,
+    warm_bytes: int,
+    memory: Sequences,
+    can_drop_parts: bool,
+    kind: type[SharedCache],
 ) -> None:
     memory.can_drop_parts = can_drop_parts
-    cache = SharedCache(memory, sequences, can_drop_parts=can_drop_parts, warm_bytes=warm_bytes)
+    cache = kind(memory, sequences, can_drop_parts=can_drop_parts, warm_bytes=warm_bytes)
     running: list[Resident] = []
     for prompt in prompts:
         if len(running) == sequences - 1:
@@ -96,10 +104,11 @@ def test_in_isolation_nothing_of_another_principal_is_used(prompts: list[tuple[l
             cache.release(done.sequence or 0, done.ids, done.owner)
 
 
+@pytest.mark.parametrize("kind", [SharedCache, DividedCache])
 @given(prompts=st.lists(texts, max_size=25))
-def test_no_sequence_is_ever_lost(prompts: list[list[int]]) -> None:
+def test_no_sequence_is_ever_lost(prompts: list[list[int]], kind: type[SharedCache]) -> None:
     memory = Sequences()
-    cache = SharedCache(memory, 3, can_drop_parts=True, warm_bytes=WARM)
+    cache = kind(memory, 3, can_drop_parts=True, warm_bytes=WARM)
     for prompt in prompts:
         place = cache.take(ids(*prompt), NOBODY)
         memory.held[place.sequence] = list(prompt)
@@ -228,6 +237,52 @@ def test_a_model_that_cannot_drop_parts_goes_on_from_a_whole_conversation_only()
     filled(memory, cache, [1, 2, 3])
     assert cache.take(ids(1, 2, 9), NOBODY).cached == 0
     assert cache.take(ids(1, 2, 3, 4), NOBODY).cached == 3
+
+
+def test_what_is_idle_in_a_divided_cache_stays_where_it_is_until_its_sequence_is_needed() -> None:
+    memory = Sequences()
+    cache = DividedCache(memory, 3, can_drop_parts=True, warm_bytes=WARM)
+    filled(memory, cache, [1, 2], [5, 6])
+    third = cache.take(ids(8), NOBODY)
+    assert [memory.held[0], memory.held[1]] == [[1, 2], [5, 6]]
+    cache.take(ids(9), NOBODY, [Resident(third.sequence, ids(8), NOBODY)])
+    assert memory.held[0] == [], "the one that was used least recently gives way"
+    assert memory.held[1] == [5, 6]
+    assert sorted(warm(cache)) == [[1, 2], [5, 6]]
+
+
+def test_who_begins_in_a_divided_cache_is_placed_beside_those_at_work() -> None:
+    cache = DividedCache(Sequences(), 5, can_drop_parts=True, warm_bytes=WARM)
+    places = [cache.take(ids(number), NOBODY).sequence for number in range(3)]
+    assert places == [0, 1, 2]
+    cache.drop(0)
+    assert cache.take(ids(7), NOBODY).sequence == 0
+
+
+@given(st.sets(st.integers(0, 5), min_size=1, max_size=6), st.sets(st.integers(0, 5)))
+def test_gathering_moves_what_is_at_work_and_loses_nothing(at_work: set[int], idle: set[int]) -> None:
+    memory = Sequences()
+    cache = DividedCache(memory, 6, can_drop_parts=True, warm_bytes=WARM)
+    for sequence in range(6):
+        content = [sequence, 6 + sequence]
+        assert cache.take(ids(*content), NOBODY).sequence == sequence
+        memory.held[sequence] = content
+    for sequence in range(6):
+        if sequence in idle - at_work:
+            cache.release(sequence, ids(*memory.held[sequence]), NOBODY)
+        elif sequence not in at_work:
+            cache.drop(sequence)
+    before = {sequence: list(memory.held[sequence]) for sequence in at_work}
+    moved = cache.gather([Resident(sequence, ids(*before[sequence]), NOBODY) for sequence in sorted(at_work)])
+    after = [moved.get(sequence, sequence) for sequence in sorted(at_work)]
+    assert max(after) - min(after) == len(at_work) - 1
+    for sequence in at_work:
+        assert memory.held[moved.get(sequence, sequence)] == before[sequence]
+    assert sorted(warm(cache)) == sorted([sequence, 6 + sequence] for sequence in idle - at_work)
+    for sequence in after:
+        cache.drop(sequence)
+    cache.make_room()
+    assert sorted(cache.take(ids(50 + number), NOBODY).sequence for number in range(6)) == [0, 1, 2, 3, 4, 5]
 
 
 def test_an_append_only_cache_frees_nothing_until_it_starts_over() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llamachat.protocol import Params
-from llamachat_daemon.engine.sampling import REPEAT_WINDOW, NotFinite, Penalties, Sampler, draw, uniform
+from llamachat_daemon.engine.sampling import REPEAT_WINDOW, NotFinite, Penalties, Sampler, draw, likeliest, uniform
 
 Floats = npt.NDArray[np.float32]
 NOTHING = np.empty(0, dtype=np.int32)
@@ -43,6 +43,24 @@ def test_a_draws_number_depends_on_seed_and_index_alone(seed: int, index: int) -
     assert number == uniform(seed, index)
     assert number != uniform(seed, index + 1)
     assert number != uniform(seed + 1, index)
+
+
+@given(st.integers(1, 100), st.integers(1, 9000), st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 8]))
+def test_the_likeliest_are_all_among_the_few_that_are_looked_at(count: int, size: int, seed: int, steps: int) -> None:
+    values = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
+    if steps:  # many equal ones, and some that are impossible
+        values = np.round(values * steps)
+        values[values == values.max()] = -np.inf
+    found = likeliest(values, count)
+    assert np.array_equal(found, np.unique(found))
+    least = np.sort(values)[-min(count, size)]
+    assert set(np.flatnonzero(values > least)) <= set(found)
+    assert len(found) >= min(count, size)
+
+
+def test_looking_for_the_likeliest_leaves_few() -> None:
+    values = np.random.default_rng(1).standard_normal(50_000).astype(np.float32)
+    assert len(likeliest(values, 40)) < 80
 
 
 def test_the_numbers_of_a_seed_never_change() -> None:

@@ -69,6 +69,30 @@ def test_whatever_happens_every_answer_ends_once_and_is_right_as_far_as_it_goes(
             assert key in cancelled or at.failures(key) == ["model_failed"]
 
 
+@pytest.mark.parametrize("visits", [None, 30])
+@settings(max_examples=60, deadline=None)
+@given(events=st.lists(happenings, max_size=30), slots=st.integers(1, 5), failures=st.lists(st.booleans(), max_size=6))
+def test_whatever_happens_every_answer_is_right_where_sequences_have_cells_of_their_own(
+    events: list[tuple[object, ...]], slots: int, failures: list[bool], visits: int | None
+) -> None:
+    at = bench(cells=0, slots=slots, rows=48, divided=True, visits=visits)
+    if at.visits is not None:
+        at.visits.failures.extend(failures)
+    asked, cancelled = play(at, events)
+    for key, (prompt, count) in asked.items():
+        wanted, tokens = expected(prompt, count), at.tokens(key)
+        assert len(at.reasons(key)) + len(at.failures(key)) == 1
+        if at.reasons(key) == ["length"]:
+            assert tokens == wanted
+        else:
+            assert tokens == wanted[: len(tokens)]
+            assert key in cancelled or at.failures(key) == ["model_failed"]
+    while at.worker._engine.cache.make_room():
+        pass
+    assert at.context.used == 0
+    assert at.visits is None or at.visits.context.used == 0
+
+
 @settings(max_examples=60, deadline=None)
 @given(events=st.lists(happenings, max_size=30), cells=st.integers(CONTEXT, 3 * CONTEXT))
 def test_whatever_happens_nothing_is_left_in_the_cache_that_cannot_be_given_up(
@@ -145,6 +169,58 @@ def test_with_a_larger_target_gap_more_of_a_prompt_is_read_beside_running_answer
         at.run(60)
         most[target_gap] = max(rows for decodes, rows, _ in at.batches if decodes)
     assert most[1.0] == MIN_PREFILL_ROWS < most[2.0] < most[3.0]
+
+
+def test_where_sequences_have_cells_of_their_own_answers_are_told_before_prompts_are_read() -> None:
+    at = bench(cells=0, rows=48, divided=True)
+    at.ask(1, [1], 60)
+    at.run(5)
+    at.ask(2, [2] * 60, 3)
+    at.run(1)
+    before = len(at.sent)
+    at.run(1)
+    first = next(frame for frame in at.sent[before:] if isinstance(frame, Step))
+    assert [each.key for each in first.produced] == [1]
+    assert len(at.context.sizes) >= 2
+    assert at.context.sizes[-2:] == [1, at.batches[-1][1]]
+    at.run(60)
+    assert at.tokens(2) == expected([2] * 60, 3)
+
+
+def test_answers_visit_the_context_for_short_conversations_until_they_are_long() -> None:
+    at = bench(cells=0, divided=True, visits=30)
+    assert at.visits is not None
+    at.ask(1, [1] * 10, 40)
+    at.run(10)
+    assert at.worker._active[1].visiting
+    assert at.visits.context.sizes
+    at.run(25)
+    assert not at.worker._active[1].visiting
+    assert at.visits.context.used == 0
+    at.run(20)
+    assert at.tokens(1) == expected([1] * 10, 40)
+    assert at.visits.made == 1
+
+
+def test_what_was_written_on_a_visit_is_warm_for_the_next_turn() -> None:
+    at = bench(cells=0, divided=True, visits=60)
+    at.ask(1, [1] * 20, 10)
+    at.run(20)
+    answer = at.tokens(1)
+    at.ask(2, [1] * 20 + answer + [4, 5], 3)
+    at.run(20)
+    assert at.cached(2) == 20 + 9
+    assert at.tokens(2) == expected([1] * 20 + answer + [4, 5], 3)
+
+
+def test_sequences_that_stay_at_work_close_the_gaps_that_others_leave() -> None:
+    at = bench(cells=0, slots=3, divided=True)
+    for key, count in ((1, 60), (2, 3), (3, 60)):
+        at.ask(key, [key] * 5, count)
+    at.run(10)
+    assert sorted(attempt.place for attempt in at.worker._active.values()) in ([0, 1], [1, 2])
+    at.run(80)
+    assert [at.tokens(key) for key in (1, 3)] == [expected([key] * 5, 60) for key in (1, 3)]
 
 
 def test_somebody_who_had_to_give_way_waits_until_another_one_has_ended() -> None:
