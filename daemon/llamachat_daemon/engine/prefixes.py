@@ -83,7 +83,7 @@ class PrefixIndex:
         return best
 
     def least_worth(self) -> Match | None:
-        """What to give up first: its `count` is what it shares with another resident.
+        """What of those put aside to give up first, if any; its `count` is what it shares with another resident.
 
         Its worth is what would have to be read again (what no other resident holds), divided by its age: 1 for the
         newest, and one more for each that was used since. Of equals the oldest goes.
@@ -91,6 +91,8 @@ class PrefixIndex:
         shared = shared_counts([resident.ids for resident in self.residents])
         best: tuple[float, Match] | None = None
         for place, (resident, count) in enumerate(zip(self.residents, shared, strict=True)):
+            if resident.sequence is not None:
+                continue
             worth = (len(resident.ids) - count) / (len(self.residents) - place)
             if best is None or worth < best[0]:
                 best = (worth, Match(resident, count))

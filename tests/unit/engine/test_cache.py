@@ -119,6 +119,17 @@ def test_no_sequence_is_ever_lost(prompts: list[list[int]], kind: type[SharedCac
     assert not any(memory.held.values())
 
 
+def test_a_sequence_that_holds_something_is_not_given_up_when_too_much_is_aside() -> None:
+    memory = Sequences()
+    cache = DividedCache(memory, 3, can_drop_parts=True, warm_bytes=10)
+    for first, count in enumerate([10, 8, 1, 5]):
+        place = cache.take(ids(first), NOBODY)
+        memory.held[place.sequence] = [first] * count
+        cache.release(place.sequence, ids(*memory.held[place.sequence]), NOBODY)
+    assert sorted(cache.take(ids(9), NOBODY).sequence for _ in range(3)) == [0, 1, 2]
+    assert [len(each.ids) for each in cache.residents] == [5]
+
+
 def test_the_last_id_is_always_fed_again() -> None:
     memory = Sequences()
     cache = SharedCache(memory, 2, can_drop_parts=True, warm_bytes=WARM)

@@ -30,6 +30,11 @@ def index_of(held: list[list[int]], owners: list[Owner] | None = None) -> Prefix
     return index
 
 
+def aside(index: PrefixIndex) -> PrefixIndex:
+    saved = np.zeros(1, dtype=np.uint8)
+    return PrefixIndex(tuple(Resident(None, each.ids, each.owner, saved) for each in index.residents))
+
+
 def common(first: list[int], second: list[int]) -> int:
     different = (place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
     return next(different, min(len(first), len(second)))
@@ -88,26 +93,37 @@ def test_distinct_tokens_are_the_nodes_of_the_tree_of_beginnings(held: list[list
 
 @given(contents.filter(bool))
 def test_giving_up_what_is_worth_least_frees_what_only_it_held(held: list[list[int]]) -> None:
-    least = index_of(held).least_worth()
+    index = aside(index_of(held))
+    least = index.least_worth()
     assert least is not None
-    rest = [content for place, content in enumerate(held) if place != least.resident.sequence]
+    rest = [content for content, resident in zip(held, index.residents, strict=True) if resident is not least.resident]
     assert len(beginnings(held)) - len(beginnings(rest)) == len(least.resident.ids) - least.count
 
 
 def test_of_equal_costs_the_oldest_goes_first_and_of_equal_ages_the_cheapest() -> None:
-    index = index_of([[1, 1, 1], [2, 2, 2], [3, 3, 3]])
+    index = aside(index_of([[1, 1, 1], [2, 2, 2], [3, 3, 3]]))
     least = index.least_worth()
     assert least is not None
-    assert least.resident.sequence == 0
-    expensive_and_old = index_of([[1] * 12, [2], [3] * 12]).least_worth()
-    assert expensive_and_old is not None
-    assert expensive_and_old.resident.sequence == 1
+    assert least.resident is index.residents[0]
+    index = aside(index_of([[1] * 12, [2], [3] * 12]))
+    least = index.least_worth()
+    assert least is not None
+    assert least.resident is index.residents[1]
+
+
+def test_what_is_in_the_cache_is_not_given_up_for_what_is_aside() -> None:
+    in_cells = index_of([[1], [2]])
+    assert in_cells.least_worth() is None
+    kept, given_up = in_cells.residents[0], aside(index_of([[3] * 12])).residents[0]
+    least = PrefixIndex((kept, given_up)).least_worth()
+    assert least is not None
+    assert least.resident is given_up
 
 
 def test_an_index_is_a_value() -> None:
     index = index_of([[1], [2]])
     first, second = index.residents
     assert index.without(first).residents == (second,)
-    aside = Resident(None, first.ids, first.owner, np.zeros(3, dtype=np.uint8))
-    assert index.replacing(first, aside).residents == (aside, second)
+    saved = Resident(None, first.ids, first.owner, np.zeros(3, dtype=np.uint8))
+    assert index.replacing(first, saved).residents == (saved, second)
     assert index.residents == (first, second)
