@@ -174,6 +174,7 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
             isolate=request.isolate_principals,
         )
     weights = weights_in_cells(model.size, token_bytes)
+    short = _short_context(context) if divided and weights < WORTH_IT_BELOW else None
     loaded = Loaded(
         name=model.metadata("general.name") or model.path.stem,
         architecture=header.architecture,
@@ -185,7 +186,7 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         fingerprint=identity,
         slots=request.slots,
         model_bytes=model.size,
-        kv_bytes=context.cells * token_bytes,
+        kv_bytes=(context.cells + (short.context.cells if short else 0)) * token_bytes,
         kv_tokens=context.cells,
         threads=context.threads,
         system_info=f"llama.cpp {llama.library_version()}; {llama.system_info()}",
@@ -200,7 +201,7 @@ def _ready(request: Load, model: llama.Model, header: Header, identity: str, siz
         sequence_tokens=per_sequence,
         target_gap=request.target_gap,
         weights_in_cells=weights if divided else None,
-        short=_short_context(context) if divided and weights < WORTH_IT_BELOW else None,
+        short=short,
         companion=sequences - 1 if request.exact_batches else None,
         loaded=loaded,
     )

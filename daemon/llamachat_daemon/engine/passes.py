@@ -70,11 +70,11 @@ def passes(placed: Sequence[Placed], weights: int) -> list[list[Feed]]:
     return divided[::-1]
 
 
-def short_ones(depths: Mapping[int, int], most: int, weights: int) -> set[int]:
+def short_ones(depths: Mapping[int, int], limits: Mapping[int, int], weights: int) -> set[int]:
     """Which answers (by key, with the tokens that each has behind it) are better written in a pass of their own where a
-    cell costs nobody else anything: those with fewer than `most` tokens, unless a pass more costs more than what the
-    cells of the longest conversation cost them."""
-    short = {key for key, depth in depths.items() if depth < most}
+    cell costs nobody else anything: those with fewer tokens than their limit, unless a pass more costs more than what
+    the cells of the longest conversation cost them."""
+    short = {key for key, depth in depths.items() if depth < limits[key]}
     longest = max((depth for key, depth in depths.items() if key not in short), default=None)
     return short if longest is None or len(short) * longest > weights else set()
 

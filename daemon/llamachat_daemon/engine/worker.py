@@ -253,7 +253,9 @@ class Worker:
         short = self._engine.short
         if short is None:
             return []
-        wanted = short_ones({feed.key: self._active[feed.key].fed for feed in feeds}, short.tokens, weights)
+        answers = {feed.key: self._active[feed.key] for feed in feeds}
+        limits = {key: short.tokens if answer.visiting else short.tokens_at_first for key, answer in answers.items()}
+        wanted = short_ones({key: answer.fed for key, answer in answers.items()}, limits, weights)
         for attempt in self._active.values():
             if attempt.visiting and attempt.key not in wanted:
                 self._bring_home(attempt)
@@ -276,9 +278,10 @@ class Worker:
 
     def _context_of(self, feeds: Sequence[Feed]) -> Context:
         """Where these feeds, which go together, are computed."""
-        visiting = self._active[feeds[0].key].visiting
-        assert not visiting or self._engine.short is not None
-        return self._engine.short.context if visiting and self._engine.short else self._engine.context
+        if not self._active[feeds[0].key].visiting:
+            return self._engine.context
+        assert self._engine.short is not None
+        return self._engine.short.context
 
     def _gather(self, feeds: Sequence[Feed]) -> None:
         """Has the sequences of these feeds follow one another."""

@@ -100,7 +100,7 @@ class LoadProgress(FromWorker, frozen=True, kw_only=True, tag="progress"):
 
 class Loaded(FromWorker, frozen=True, kw_only=True, tag="loaded"):
     """The model is ready. `context` is what llama.cpp really gave each sequence; `model_bytes` are the weights,
-    `kv_bytes` the whole cache for `kv_tokens` tokens."""
+    `kv_bytes` the whole cache, which has room for `kv_tokens` tokens of conversations."""
 
     name: str
     architecture: str

@@ -142,11 +142,12 @@ class CountedContext:
 
 
 class CountedVisits:
-    """Another context for conversations of less than `tokens`; what is in `failures` befalls the next ways there and
-    home."""
+    """Another context for conversations of less than `tokens`, and two thirds of them when they come; what is in
+    `failures` befalls the next ways there and home."""
 
     def __init__(self, home: CountedContext, tokens: int) -> None:
         self.tokens = tokens
+        self.tokens_at_first = tokens * 2 // 3
         self.context = CountedContext(len(home.held) * tokens, len(home.held), home.batch.capacity)
         self.failures: deque[bool] = deque()
         self.made = 0

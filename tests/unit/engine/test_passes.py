@@ -89,13 +89,19 @@ def test_moves_bring_sequences_together_with_as_few_as_possible(at_work: list[in
         assert all(b == a + 1 for a, b in pairwise(after))
 
 
-@given(st.dictionaries(st.integers(0, 9), depths, max_size=6), st.integers(0, 20_000))
-def test_only_short_conversations_are_short(held: dict[int, int], weights: int) -> None:
-    assert all(held[key] < CELL_BLOCK for key in short_ones(held, CELL_BLOCK, weights))
+@given(st.dictionaries(st.integers(0, 9), st.tuples(depths, depths), max_size=6), st.integers(0, 20_000))
+def test_only_short_conversations_are_short(held: dict[int, tuple[int, int]], weights: int) -> None:
+    depths, limits = ({key: pair[side] for key, pair in held.items()} for side in (0, 1))
+    assert all(depths[key] < limits[key] for key in short_ones(depths, limits, weights))
 
 
 def test_short_ones_go_apart_unless_a_pass_more_costs_more_than_a_long_one_beside_them() -> None:
-    assert short_ones({1: 10, 2: 255}, 256, 2000) == {1, 2}
-    assert short_ones({1: 10, 2: 255, 3: 300}, 256, 2000) == set()
-    assert short_ones({1: 10, 2: 255, 3: 3000}, 256, 2000) == {1, 2}
-    assert short_ones({1: 256}, 256, 2000) == set()
+    limits = dict.fromkeys(range(4), 200)
+    assert short_ones({1: 10, 2: 199}, limits, 2000) == {1, 2}
+    assert short_ones({1: 10, 2: 199, 3: 300}, limits, 2000) == set()
+    assert short_ones({1: 10, 2: 199, 3: 3000}, limits, 2000) == {1, 2}
+    assert short_ones({1: 200}, limits, 2000) == set()
+
+
+def test_who_is_there_may_stay_longer_than_others_may_come() -> None:
+    assert short_ones({1: 150, 2: 150}, {1: 200, 2: 100}, 100) == {1}

@@ -202,6 +202,16 @@ def test_answers_visit_the_context_for_short_conversations_until_they_are_long()
     assert at.visits.made == 1
 
 
+def test_who_could_not_stay_for_long_does_not_visit_at_all() -> None:
+    at = bench(cells=0, divided=True, visits=30)
+    assert at.visits is not None
+    at.ask(1, [1] * 20, 20)
+    at.ask(2, [2] * 30, 5)
+    at.run(40)
+    assert at.visits.made == 0
+    assert at.tokens(1) == expected([1] * 20, 20)
+
+
 def test_what_was_written_on_a_visit_is_warm_for_the_next_turn() -> None:
     at = bench(cells=0, divided=True, visits=60)
     at.ask(1, [1] * 20, 10)
