@@ -1,8 +1,9 @@
 """What the engine could do at best: one loop over `llama_decode` with the same sampling, and nothing else.
 
-    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT THREADS flash|plain
+    python -m benchmarks.bare_loop MODEL STREAMS CONTEXT THREADS
 
-reads lines "STREAMS TOKENS" and answers each with the tokens per second of so many answers together.
+reads lines "STREAMS TOKENS" and answers each with the tokens per second of so many answers together, written with flash
+attention: the quicker way for short ones.
 """
 
 from __future__ import annotations
@@ -61,7 +62,6 @@ def main(arguments: list[str]) -> int:
         batch_rows=512,
         threads=threads,
         unified=True,
-        plain_attention=arguments[4] == "plain",
     )
     context = llama.Context(model, options)
     for line in sys.stdin:

@@ -1,15 +1,19 @@
 """The engine against the physical limit and against other servers, on the same machine and the same file.
 
-    python -m benchmarks engine [--shapes 135m,1b] [--only decode|gaps|turns] [--rounds 5] [--peers PYTHON] [--plot F]
+    python -m benchmarks engine [--shapes 15m,135m,1b] [--only MEASUREMENT] [--rounds N] [--peers PYTHON]
 
-decode: tokens per second of 1, 4 and 8 answers together, through the socket, and in a bare loop over `llama_decode`.
+decode: tokens per second of 1, 4 and 8 answers to a short question, through the socket, and in a bare loop over
+        `llama_decode` (with flash attention: the quicker way there).
+beside: the same beside another process that keeps one core busy.
+long:   the same late in conversations of some hundred words; the time counts from the first token on.
 gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
-turns:  32 conversations take turns on 4 slots: how much of their prompts is read again, and how soon they answer.
+turns:  conversations take turns on 4 slots: how much of their prompts is read again, and how soon they answer.
 
 Rounds alternate between the servers, so that whatever else the machine does meets all alike; figures are medians of
-rounds, and ratios are medians of the ratios of neighbouring rounds. `--peers` is a Python that has the packages
-xllamacpp (llama.cpp's own server) and llama-cpp-python[server]; `make bench` makes one. Without it, there is only the
-bare loop to compare with. llama-cpp-python's server answers one question at a time: it has no part in the gaps.
+rounds, and ratios are medians of the ratios of neighbouring rounds. Large models get fewer rounds and conversations
+(`EFFORTS`). `--peers` is a Python that has the packages xllamacpp (llama.cpp's own server) and
+llama-cpp-python[server]; `make bench` makes one. Without it, there is only the bare loop to compare with.
+llama-cpp-python's server answers one question at a time: it takes part in `decode` only.
 """
 
 from __future__ import annotations
@@ -17,16 +21,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import math
 import random
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from benchmarks.peers import BareLoop, Reply, Server, bare_loop, cpp_server, daemon, python_server
+from benchmarks.peers import Reply, Server, bare_loop, busy_process, cpp_server, daemon, python_server
 from benchmarks.random_gguf import SHAPES, write
 from llamachat_daemon.engine.threads import default_threads
 from llamachat_daemon.pipe.frames import ATTENTIONS
@@ -36,11 +41,26 @@ CONTEXT = 8192
 LONG_PROMPT_WORDS = 1500
 RUNNING = 4
 STEADY_ARRIVALS = 40
-CHATS, CHAT_SLOTS, TURNS = 32, 4, 4
+CONVERSATION_WORDS = 400
+CHAT_SLOTS = 4
 PLOT = Path("docs/engine.svg")
-MEASUREMENTS = ("decode", "gaps", "turns")
+MEASUREMENTS = ("decode", "beside", "long", "gaps", "turns")
 PEERS = ".venv-peers/bin/python"
 """Where `make bench` puts the other servers."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much of everything: rounds, tokens of an answer, conversations that take turns, and how many."""
+
+    rounds: int = 5
+    tokens: int = 64
+    chats: int = 32
+    turns: int = 4
+
+
+EFFORTS = {"15m": Effort(rounds=2), "1b": Effort(rounds=1, tokens=32, chats=12, turns=3)}
+"""Where it is not the usual one: of one model little is asked, and of the other all would take hours."""
 
 Figures = dict[str, dict[str, float]]
 """By what is on the axis of a plot, by server."""
@@ -72,22 +92,45 @@ async def rate(server: Server, streams: int, tokens: int) -> float:
     return sum(reply.tokens for reply in replies) / (time.perf_counter() - started)
 
 
-def measure_decode(servers: Sequence[Server], bare: BareLoop, tokens: int, rounds: int) -> Figures:
+async def late_rate(server: Server, streams: int, tokens: int) -> float:
+    """The same late in conversations, from when all of them write until the first one has ended."""
+    asked = [
+        server.ask([("user", text(CONVERSATION_WORDS, number))], tokens, Reply(), f"late-{number}")
+        for number in range(streams)
+    ]
+    replies = await asyncio.gather(*asked)
+    begun = max(reply.arrivals[0] for reply in replies)
+    ended = min(reply.arrivals[-1] for reply in replies)
+    if ended <= begun:
+        return math.nan  # they never wrote all together
+    arrived = sum(begun < arrival <= ended for reply in replies for arrival in reply.arrivals)
+    return arrived / (ended - begun)
+
+
+Measured = tuple[str, Callable[[int, int], float]]
+"""A name, and what gives the tokens per second of so many answers of so many tokens."""
+
+
+def over_the_socket(server: Server, measure: Callable[[Server, int, int], Coroutine[None, None, float]]) -> Measured:
+    """A server, measured in that way."""
+    return server.name, lambda streams, tokens: asyncio.run(measure(server, streams, tokens))
+
+
+def measure_decode(name: str, measured: Sequence[Measured], effort: Effort) -> Figures:
     """Prints the table; the tokens per second of each."""
-    print(f"\ndecode: tokens per second, {tokens} tokens an answer, {rounds} rounds")
-    others = [*(server.name for server in servers[1:]), bare.name]
-    names = [servers[0].name, *others]
+    print(f"\n{name}: tokens per second, {effort.tokens} tokens an answer, {effort.rounds} rounds")
+    names = [name for name, _ in measured]
+    others = names[1:]
     heads = [*names, *(f"/ {name}" for name in others)]
     print(f"{'together':>10}" + "".join(f"{head:>16}" for head in heads))
     figures: Figures = {}
     for streams in STREAMS:
         rates: dict[str, list[float]] = {name: [] for name in names}
-        for number in range(rounds + 1):
-            for server in servers:
-                rates[server.name].append(asyncio.run(rate(server, streams, tokens)))
-            rates[bare.name].append(bare.rate(streams, tokens))
-            if not number:  # the first one warms up
-                rates = {name: [] for name in names}
+        for number in range(effort.rounds + 1):
+            for name, tokens_per_second in measured:
+                # The first round warms up.
+                rate = tokens_per_second(streams, effort.tokens if number else 4)
+                rates[name] += [rate] if number else []
         found = figures[f"{streams} together"] = {name: median(rates[name]) for name in names}
         ratios = [ratio(rates[names[0]], rates[name]) for name in others]
         print(
@@ -172,13 +215,13 @@ class Turns:
     first_token: float
 
 
-async def take_turns(server: Server, seed: int) -> Turns:
+async def take_turns(server: Server, seed: int, effort: Effort) -> Turns:
     """Every chat says something, then every chat again."""
-    chats: list[list[tuple[str, str]]] = [[] for _ in range(CHATS)]
-    known = [0] * CHATS
+    chats: list[list[tuple[str, str]]] = [[] for _ in range(effort.chats)]
+    known = [0] * effort.chats
     read = new = 0
     waits = []
-    for turn in range(TURNS):
+    for turn in range(effort.turns):
         for number, chat in enumerate(chats):
             chat.append(("user", text(12, hash((seed, turn, number)))))
             reply = await server.ask(chat, 16, Reply(), f"{seed}-{number}")
@@ -191,14 +234,16 @@ async def take_turns(server: Server, seed: int) -> Turns:
     return Turns(read, new, median(waits))
 
 
-def measure_turns(servers: Sequence[Server], rounds: int) -> Figures:
+def measure_turns(servers: Sequence[Server], effort: Effort) -> Figures:
     """Prints the table; how soon each begins later turns, in milliseconds."""
-    print(f"\nturns: {CHATS} conversations of {TURNS} turns on {CHAT_SLOTS} slots, {rounds} rounds")
+    print(
+        f"\nturns: {effort.chats} conversations of {effort.turns} turns on {CHAT_SLOTS} slots, {effort.rounds} rounds"
+    )
     print(f"{'':>14}{'read':>10}{'new':>10}{'read/new':>10}{'first token of later turns ms':>32}")
     found: dict[str, list[Turns]] = {server.name: [] for server in servers}
-    for number in range(rounds):
+    for number in range(effort.rounds):
         for server in servers:
-            found[server.name].append(asyncio.run(take_turns(server, number)))
+            found[server.name].append(asyncio.run(take_turns(server, number, effort)))
     figures: Figures = {"later turns": {}}
     for name, turns in found.items():
         again = median(each.read / max(1, each.new) for each in turns)
@@ -213,39 +258,49 @@ def measure(shape: str, wanted: Sequence[str], options: argparse.Namespace, dire
     """The figures of one model, which is written into `directory`."""
     model = write(directory / f"{shape}.gguf", replace(SHAPES[shape], context=CONTEXT))
     print(f"\n{shape}, Q8_0, random weights")
+    effort = EFFORTS.get(shape, Effort())
+    if options.rounds:
+        effort = replace(effort, rounds=options.rounds)
+    few = (max(STREAMS), 512)
+    sizes = {"decode": few, "beside": few, "long": (max(STREAMS), 2048), "gaps": (RUNNING + 1, CONTEXT)}
     figures = {}
     for name in wanted:
-        slots, context = {"decode": (max(STREAMS), 512), "gaps": (RUNNING + 1, CONTEXT)}.get(name, (CHAT_SLOTS, 2048))
+        slots, context = sizes.get(name, (CHAT_SLOTS, 2048))
         with ExitStack() as stack:
             ours = daemon(model, slots, context, directory, options.threads, options.attention)
             servers: list[Server] = [stack.enter_context(ours)]
             if options.peers:
                 servers.append(stack.enter_context(cpp_server(options.peers, model, slots, context)))
-            if options.peers and name != "gaps" and not options.skip_python:
-                servers.append(stack.enter_context(python_server(options.peers, model, context)))
             if name == "decode":
-                plain = options.attention != "flash"
-                bare = stack.enter_context(bare_loop(model, max(STREAMS), context, options.threads, plain=plain))
-                figures[name] = measure_decode(servers, bare, options.tokens, options.rounds)
+                if options.peers:
+                    servers.append(stack.enter_context(python_server(options.peers, model, context)))
+                bare = stack.enter_context(bare_loop(model, max(STREAMS), context, options.threads))
+                measured = [*(over_the_socket(server, rate) for server in servers), (bare.name, bare.rate)]
+                figures[name] = measure_decode(name, measured, effort)
+            elif name == "beside":
+                stack.enter_context(busy_process())
+                figures[name] = measure_decode(name, [over_the_socket(each, rate) for each in servers], effort)
+            elif name == "long":
+                figures[name] = measure_decode(name, [over_the_socket(each, late_rate) for each in servers], effort)
             elif name == "gaps":
-                figures[name] = measure_gaps(servers, options.rounds)
+                figures[name] = measure_gaps(servers, effort.rounds)
             else:
-                figures[name] = measure_turns(servers, options.rounds)
+                figures[name] = measure_turns(servers, effort)
     return figures
 
 
 def main(arguments: list[str]) -> int:
     """Prints the tables."""
     parser = argparse.ArgumentParser(prog="benchmarks engine", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--shapes", default="135m,1b", help=f"of {', '.join(SHAPES)}")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tokens", type=int, default=64)
+    parser.add_argument("--shapes", default="15m,135m,1b", help=f"of {', '.join(SHAPES)}")
+    parser.add_argument(
+        "--rounds", type=int, help="of every measurement (5; 2 and 1 of the models of 15 million and 1 billion)"
+    )
     parser.add_argument("--only", choices=MEASUREMENTS)
     parser.add_argument("--peers", metavar="PYTHON", default=PEERS if Path(PEERS).exists() else None)
     parser.add_argument("--attention", choices=ATTENTIONS, default="auto", help="of our daemon")
     parser.add_argument("--threads", type=int, default=default_threads(), help="of our daemon and of the bare loop")
     parser.add_argument("--plot", type=Path, metavar="FILE", default=PLOT, help=f"an SVG to draw ({PLOT})")
-    parser.add_argument("--skip-python", action="store_true")
     options = parser.parse_args(arguments)
     wanted = [options.only] if options.only else MEASUREMENTS
     with tempfile.TemporaryDirectory() as scratch:

@@ -247,19 +247,27 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def bare_loop(model: Path, streams: int, context: int, threads: int, *, plain: bool) -> Iterator[BareLoop]:
+def bare_loop(model: Path, streams: int, context: int, threads: int) -> Iterator[BareLoop]:
     """The loop with its model loaded."""
     from llamachat_daemon.pipe.launch import OPENMP_DEFAULTS
 
-    sizes = [str(streams), str(context), str(threads)]
-    attention = "plain" if plain else "flash"
-    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), *sizes, attention]
+    command = [sys.executable, "-m", "benchmarks.bare_loop", str(model), str(streams), str(context), str(threads)]
     environment = {**OPENMP_DEFAULTS, **os.environ}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
         try:
             yield BareLoop(process)
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def busy_process() -> Iterator[None]:
+    """Another process that keeps one core busy."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
         finally:
             process.terminate()
 

@@ -18,12 +18,18 @@ mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "llamachat", "font.
 
 
 def draw(figures: Mapping[str, Mapping[str, Any]], path: Path) -> None:
-    """Writes an SVG: a row for each model; tokens per second, pauses, and how soon later turns begin.
+    """Writes an SVG: a row for each model; speeds, pauses, and how soon later turns begin.
 
     `figures` are those of `benchmarks.engine`: by model and measurement, by what is on the axis, by server.
     """
-    columns = {"decode": "tokens per second", "gaps": "pauses, in usual ones", "turns": "ms to the first token"}
-    picture = Figure(figsize=(11, 3.2 * len(figures)), layout="constrained")
+    columns = {
+        "decode": "tokens per second",
+        "beside": "tokens per second",
+        "long": "tokens per second",
+        "gaps": "pauses, in usual ones",
+        "turns": "ms to the first token",
+    }
+    picture = Figure(figsize=(17, 3.2 * len(figures)), layout="constrained")
     grid = picture.subplots(len(figures), len(columns), squeeze=False)
     for row, (model, measured) in zip(grid, figures.items(), strict=True):
         for axes, (name, label) in zip(row, columns.items(), strict=True):
