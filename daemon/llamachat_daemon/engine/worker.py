@@ -95,6 +95,7 @@ class Worker:
         self._row_limit = self._batch_rows
         self._held_back = False
         self._companion_position = 0
+        self._moved = False
         self._pace = Pace(engine.target_gap)
         self._rates = Rates()
         self._stats_at = 0.0
@@ -228,11 +229,13 @@ class Worker:
 
     def _stages(self, feeds: Sequence[Feed]) -> Iterator[list[list[Feed]]]:
         """The batches of a step. Where every sequence has cells of its own, the answers come first: their tokens are
-        out before prompts are read."""
+        out before prompts are read. Moving a sequence takes as long as reading a part of a prompt: the first step of a
+        row in which somebody moves does not do both."""
         weights = self._engine.weights_in_cells
         if weights is None:
             yield [[*feeds]]
             return
+        moved_before, self._moved = self._moved, False
         decodes = [feed for feed in feeds if feed.rows == 1]
         prefills = [feed for feed in feeds if feed.rows > 1]
         away = self._visitors(decodes, weights)
@@ -241,7 +244,7 @@ class Worker:
         answers = [away] if away else []
         if decodes:
             yield answers + passes(self._placed(at_home), weights)
-        if prefills:
+        if prefills and (moved_before or not self._moved):
             yield passes(self._placed(prefills), weights)
 
     def _placed(self, feeds: Sequence[Feed]) -> list[Placed]:
@@ -259,13 +262,16 @@ class Worker:
         for attempt in self._active.values():
             if attempt.visiting and attempt.key not in wanted:
                 self._bring_home(attempt)
-            elif attempt.key in wanted and not attempt.visiting and short.visit(attempt.place):
-                attempt.leave()
+            elif attempt.key in wanted and not attempt.visiting:
+                self._moved = True
+                if short.visit(attempt.place):
+                    attempt.leave()
         return [feed for feed in feeds if self._active[feed.key].visiting]
 
     def _bring_home(self, attempt: Attempt) -> None:
         if attempt.visiting:
             assert self._engine.short is not None
+            self._moved = True
             attempt.come_home(emptied=not self._engine.short.go_home(attempt.place))
 
     def _drop(self, attempt: Attempt) -> None:
@@ -289,6 +295,7 @@ class Worker:
         if isinstance(cache, DividedCache):
             attempts = [self._active[feed.key] for feed in feeds]
             moved = cache.gather([attempt.holding for attempt in attempts])
+            self._moved |= bool(moved)
             for attempt in attempts:
                 attempt.sequence = moved.get(attempt.place, attempt.place)
 

@@ -202,6 +202,22 @@ def test_answers_visit_the_context_for_short_conversations_until_they_are_long()
     assert at.visits.made == 1
 
 
+def test_a_step_in_which_somebody_moves_reads_no_prompt_but_the_next_one_does() -> None:
+    at = bench(cells=0, divided=True, visits=30)
+    at.ask(1, [1] * 10, 60)
+    at.run(17)
+    at.ask(2, [2] * 100, 3)
+    while at.worker._active[1].visiting:
+        before = len(at.batches)
+        at.run(1)
+    assert [rows for _, rows, _ in at.batches[before:]] == [0]
+    at.run(1)
+    assert at.batches[-1][1] > 0
+    at.run(100)
+    assert at.tokens(1) == expected([1] * 10, 60)
+    assert at.tokens(2) == expected([2] * 100, 3)
+
+
 def test_who_could_not_stay_for_long_does_not_visit_at_all() -> None:
     at = bench(cells=0, divided=True, visits=30)
     assert at.visits is not None
