@@ -184,6 +184,20 @@ class DividedCache(SharedCache):
                 moved[source] = target
         return moved
 
+    def make_way(self, newcomer: int, busy: Sequence[Resident]) -> dict[int, int]:
+        """Has the newcomer, whose sequence is empty, change places with the first or the last of those at work if it is
+        between them, lest its prompt divides them while it is read; where each of the two is now."""
+        placed = [(resident.sequence, resident) for resident in busy if resident.sequence is not None]
+        placed.sort(key=lambda pair: pair[0])
+        if not placed or not placed[0][0] < newcomer < placed[-1][0]:
+            return {}
+        place, resident = min(placed[0], placed[-1], key=lambda end: len(end[1].ids))
+        if len(resident.ids):
+            if not self._memory.share(place, newcomer, len(resident.ids)):
+                return {}
+            self._memory.forget(place)
+        return {place: newcomer, newcomer: place}
+
     def _fresh(self) -> int:
         if not self._free:
             self._put_aside(self._idle[:1])

@@ -60,6 +60,11 @@ class ShortContext:
         self.forget(sequence)
         return done
 
+    def move(self, sequence: int, target: int) -> None:
+        """The visitor has another number from now on, which nobody has here."""
+        self.context.share(sequence, target, self.context.last_position(sequence) + 1)
+        self.forget(sequence)
+
     def forget(self, sequence: int) -> None:
         """The visit is over, and what came of it is not wanted."""
         self.context.forget(sequence)

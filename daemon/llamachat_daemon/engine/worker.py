@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -204,6 +204,18 @@ class Worker:
             self._start_over(cache)  # gives a place to everybody at work
         else:
             attempt.take(cache.take(attempt.ids, attempt.owner, busy))
+            if isinstance(cache, DividedCache) and not attempt.fed:
+                self._change_places(cache.make_way(attempt.place, busy))
+
+    def _change_places(self, moved: Mapping[int, int]) -> None:
+        """Attempts are in other sequences now."""
+        for attempt in self._active.values():
+            target = moved.get(attempt.place)
+            if target is not None:
+                if attempt.visiting:
+                    assert self._engine.short is not None
+                    self._engine.short.move(attempt.place, target)
+                attempt.sequence = target
 
     def _budget(self, pending: Sequence[Pending]) -> Budget:
         decodes = decodes_of(pending)
@@ -293,11 +305,9 @@ class Worker:
         """Has the sequences of these feeds follow one another."""
         cache = self._engine.cache
         if isinstance(cache, DividedCache):
-            attempts = [self._active[feed.key] for feed in feeds]
-            moved = cache.gather([attempt.holding for attempt in attempts])
+            moved = cache.gather([self._active[feed.key].holding for feed in feeds])
             self._moved |= bool(moved)
-            for attempt in attempts:
-                attempt.sequence = moved.get(attempt.place, attempt.place)
+            self._change_places(moved)
 
     def _pending(self) -> list[Pending]:
         return [Pending(key, len(attempt.pending)) for key, attempt in self._active.items()]

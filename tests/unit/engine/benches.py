@@ -167,6 +167,11 @@ class CountedVisits:
         self.forget(sequence)
         return done
 
+    def move(self, sequence: int, target: int) -> None:
+        assert not self.context.held[target]
+        self.context.held[target] = self.context.held[sequence]
+        self.forget(sequence)
+
     def forget(self, sequence: int) -> None:
         self.context.held[sequence] = []
 

@@ -75,6 +75,18 @@ def test_an_answer_that_visits_the_other_context_goes_on_as_it_would_have_at_hom
     assert went == stayed
 
 
+def test_a_visitor_may_change_its_number(home: Context, abroad: ShortContext) -> None:
+    token = np.array([feed(home, IDS)], dtype=np.int32)
+    stayed = feed(home, token, len(IDS))
+    home.forget(SEQUENCE, len(IDS))
+    assert abroad.visit(SEQUENCE)
+    abroad.move(SEQUENCE, 0)
+    assert abroad.context.last_position(SEQUENCE) == -1
+    assert abroad.go_home(0)
+    assert home.last_position(0) == len(IDS) - 1
+    assert feed(home, token, len(IDS), sequence=0) == stayed
+
+
 def test_whether_visits_work_is_found_out_and_leaves_nothing_behind(home: Context, abroad: ShortContext) -> None:
     feed(home, IDS)
     assert abroad.works()

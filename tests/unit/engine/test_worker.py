@@ -249,6 +249,21 @@ def test_sequences_that_stay_at_work_close_the_gaps_that_others_leave() -> None:
     assert [at.tokens(key) for key in (1, 3)] == [expected([key] * 5, 60) for key in (1, 3)]
 
 
+@pytest.mark.parametrize("visits", [None, 60])
+def test_a_prompt_is_not_read_between_those_who_write(visits: int | None) -> None:
+    at = bench(cells=0, slots=4, divided=True, visits=visits)
+    for key, count in ((1, 60), (2, 4), (3, 60), (4, 60)):
+        at.ask(key, [key] * 5, count)
+    at.run(10)
+    at.ask(5, [5] * 100, 3)
+    at.run(2)
+    places = [at.worker._active[key].place for key in (1, 3, 4)]
+    assert max(places) - min(places) == 2
+    at.run(100)
+    assert [at.tokens(key) for key in (1, 3, 4)] == [expected([key] * 5, 60) for key in (1, 3, 4)]
+    assert at.tokens(5) == expected([5] * 100, 3)
+
+
 def test_somebody_who_had_to_give_way_waits_until_another_one_has_ended() -> None:
     at = bench(cells=500, slots=2)
     at.ask(1, [1] * 10, 30)
