@@ -4,8 +4,9 @@
 
 decode: tokens per second of 1, 4 and 8 answers to a short question, through the socket, and in a bare loop over
         `llama_decode` (with flash attention: the quicker way there).
-beside: the same beside another process that keeps one core busy.
-long:   the same late in conversations of some hundred words; the time counts from the first token on.
+step:   what a step of our worker takes with as many answers, and how much of it is neither llama.cpp's nor sampling.
+beside: as decode, beside another process that keeps one core busy.
+long:   as decode, late in conversations of some hundred words; the time counts from the first token on.
 gaps:   how long four running answers pause while a prompt of 1 500 words arrives.
 turns:  conversations take turns on 4 slots: how much of their prompts is read again, and how soon they answer.
 
@@ -31,6 +32,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+from benchmarks import step
 from benchmarks.peers import Reply, Server, bare_loop, busy_process, cpp_server, daemon, python_server
 from benchmarks.random_gguf import SHAPES, write
 from llamachat_daemon.engine.threads import default_threads
@@ -44,7 +46,7 @@ STEADY_ARRIVALS = 40
 CONVERSATION_WORDS = 400
 CHAT_SLOTS = 4
 PLOT = Path("docs/engine.svg")
-MEASUREMENTS = ("decode", "beside", "long", "gaps", "turns")
+MEASUREMENTS = ("decode", "step", "beside", "long", "gaps", "turns")
 PEERS = ".venv-peers/bin/python"
 """Where `make bench` puts the other servers."""
 
@@ -140,6 +142,15 @@ def measure_decode(name: str, measured: Sequence[Measured], effort: Effort) -> F
     return figures
 
 
+def print_steps(parts: Sequence[step.Parts]) -> None:
+    """The table of what our worker's steps take."""
+    print(f"\nstep: milliseconds, median of {step.STEPS}")
+    print(f"{'together':>10}{'step':>10}{'llama_decode':>14}{'sampling':>10}{'own':>10}{'own / step':>12}")
+    for each in parts:
+        times = f"{each.step:10.1f}{each.decode:14.1f}{each.sampling:10.2f}{each.own:10.2f}"
+        print(f"{each.streams:10d}{times}{each.own / each.step:12.2%}", flush=True)
+
+
 # ── gaps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -189,7 +200,7 @@ async def _arrivals(replies: Sequence[Reply], count: int) -> None:
 def measure_gaps(servers: Sequence[Server], rounds: int) -> Figures:
     """Prints the table; the pauses of each in usual ones."""
     print(f"\ngaps: {RUNNING} running answers while a prompt of {LONG_PROMPT_WORDS} words arrives, {rounds} rounds")
-    print(f"{'':>14}{'usual ms':>12}{'p99/usual':>12}{'worst/usual':>12}{'first token s':>15}")
+    print(f"{'':>14}{'usual ms':>12}{'p99/usual':>12}{'worst/usual':>12}{'first token s':>15}{'ours/its':>10}")
     found: dict[str, list[Gaps]] = {server.name: [] for server in servers}
     for number in range(rounds):
         for server in servers:
@@ -199,7 +210,8 @@ def measure_gaps(servers: Sequence[Server], rounds: int) -> Figures:
         usual, first = median(gap.usual for gap in gaps), median(gap.first_token for gap in gaps)
         p99, worst = median(gap.p99 / gap.usual for gap in gaps), median(gap.worst / gap.usual for gap in gaps)
         figures["99th percentile"][name], figures["worst"][name] = p99, worst
-        print(f"{name:>14}{usual * 1000:12.1f}{p99:12.1f}{worst:12.1f}{first:15.2f}", flush=True)
+        ours = ratio([gap.first_token for gap in found[servers[0].name]], [gap.first_token for gap in gaps])
+        print(f"{name:>14}{usual * 1000:12.1f}{p99:12.1f}{worst:12.1f}{first:15.2f}{ours:>10}", flush=True)
     return figures
 
 
@@ -239,7 +251,7 @@ def measure_turns(servers: Sequence[Server], effort: Effort) -> Figures:
     print(
         f"\nturns: {effort.chats} conversations of {effort.turns} turns on {CHAT_SLOTS} slots, {effort.rounds} rounds"
     )
-    print(f"{'':>14}{'read':>10}{'new':>10}{'read/new':>10}{'first token of later turns ms':>32}")
+    print(f"{'':>14}{'read':>10}{'new':>10}{'read/new':>10}{'first token of later turns ms':>32}{'ours/its':>10}")
     found: dict[str, list[Turns]] = {server.name: [] for server in servers}
     for number in range(effort.rounds):
         for server in servers:
@@ -250,7 +262,8 @@ def measure_turns(servers: Sequence[Server], effort: Effort) -> Figures:
         first = median(each.first_token for each in turns) * 1000
         figures["later turns"][name] = first
         counts = f"{turns[-1].read:10d}{turns[-1].new:10d}{again:10.2f}" if turns[-1].read else f"{'–':>10}" * 3
-        print(f"{name:>14}{counts}{first:32.1f}", flush=True)
+        ours = ratio([each.first_token for each in found[servers[0].name]], [each.first_token for each in turns])
+        print(f"{name:>14}{counts}{first:32.1f}{ours:>10}", flush=True)
     return figures
 
 
@@ -265,6 +278,9 @@ def measure(shape: str, wanted: Sequence[str], options: argparse.Namespace, dire
     sizes = {"decode": few, "beside": few, "long": (max(STREAMS), 2048), "gaps": (RUNNING + 1, CONTEXT)}
     figures = {}
     for name in wanted:
+        if name == "step":
+            print_steps(step.measured(model, options.threads, STREAMS))
+            continue
         slots, context = sizes.get(name, (CHAT_SLOTS, 2048))
         with ExitStack() as stack:
             ours = daemon(model, slots, context, directory, options.threads, options.attention)
