@@ -105,8 +105,8 @@ async def late_rate(server: Server, streams: int, tokens: int) -> float:
     ended = min(reply.arrivals[-1] for reply in replies)
     if ended <= begun:
         return math.nan  # they never wrote all together
-    arrived = sum(begun < arrival <= ended for reply in replies for arrival in reply.arrivals)
-    return arrived / (ended - begun)
+    arrived = [pair for reply in replies for pair in zip(reply.arrivals, reply.counts, strict=True)]
+    return sum(count for arrival, count in arrived if begun < arrival <= ended) / (ended - begun)
 
 
 Measured = tuple[str, Callable[[int, int], float]]

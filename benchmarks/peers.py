@@ -51,10 +51,12 @@ sys.stdin.read()
 
 @dataclass
 class Reply:
-    """What came of a request: when it was sent, when new tokens came, what they said, and what the prompt cost."""
+    """What came of a request: when it was sent, when tokens came and how many at a time, what they said, and what the
+    prompt cost."""
 
     sent_at: float = field(default_factory=time.perf_counter)
     arrivals: list[float] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     text: str = ""
     tokens: int = 0
     prompt_tokens: int = 0
@@ -103,6 +105,7 @@ class Daemon:
                         continue
                     if said.tokens:
                         reply.arrivals.append(time.perf_counter())
+                        reply.counts.append(len(said.tokens))
                     reply.tokens += len(said.tokens)
                     reply.text += said.text
                     if said.done:
@@ -158,8 +161,9 @@ class HttpServer:
         text = "".join(choice["delta"].get("content") or "" for choice in said.get("choices", ()))
         if text:
             reply.arrivals.append(time.perf_counter())
+            reply.counts.append(1)  # both servers send each token by itself, and llama-cpp-python's tells no numbers
             reply.text += text
-            reply.tokens += 1  # llama-cpp-python's server tells no numbers; it sends each token by itself
+            reply.tokens += 1
         if timings := said.get("timings"):
             reply.tokens = timings["predicted_n"]
             reply.cached_tokens = timings["cache_n"]
@@ -264,8 +268,9 @@ def bare_loop(model: Path, streams: int, context: int, threads: int) -> Iterator
 
 @contextmanager
 def busy_process() -> Iterator[None]:
-    """Another process that keeps one core busy."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+    """Another process that keeps one core busy, as long as this one is there."""
+    program = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
         try:
             yield
         finally:
