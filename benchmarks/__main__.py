@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("batching", "engine", "routing", "store", "terminal")
+NAMES = ("attention", "batching", "engine", "routing", "store", "terminal")
 
 
 def main(arguments: list[str]) -> int:

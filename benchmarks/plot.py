@@ -39,6 +39,8 @@ def draw(figures: Mapping[str, Mapping[str, Any]], path: Path) -> None:
                 _bars(axes, measured[name])
             else:
                 axes.set_axis_off()
+    named = {bars.get_label(): bars for axes in picture.axes for bars in axes.containers}
+    picture.legend(named.values(), named.keys(), loc="outside upper center", ncols=len(named), frameon=False)
     picture.savefig(path, format="svg", metadata={"Date": None})
 
 
@@ -49,7 +51,10 @@ def _bars(axes: Axes, groups: Mapping[str, Mapping[str, float]]) -> None:
         heights = [group.get(server, 0.0) for group in groups.values()]
         lefts = [number + place * width for number in range(len(groups))]
         bars = axes.bar(lefts, heights, width, label=server, color=COLOURS[server])
-        axes.bar_label(bars, [f"{height:.3g}" if height else "" for height in heights], fontsize=7)
+        axes.bar_label(bars, [_short(height) if height else "" for height in heights], fontsize=6)
     axes.set_xticks([number + 0.4 - width / 2 for number in range(len(groups))], list(groups))
-    axes.legend(fontsize=7)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
