@@ -184,19 +184,24 @@ class DividedCache(SharedCache):
                 moved[source] = target
         return moved
 
-    def make_way(self, newcomer: int, busy: Sequence[Resident]) -> dict[int, int]:
-        """Has the newcomer, whose sequence is empty, change places with the first or the last of those at work if it is
-        between them, lest its prompt divides them while it is read; where each of the two is now."""
+    def make_way(self, newcomer: Resident, busy: Sequence[Resident]) -> dict[int, int]:
+        """Has the newcomer change places with the first or the last of those at work if it is between them, lest its
+        prompt divides them while it is read; where each of the two is now. What it holds may be lost on the way."""
         placed = [(resident.sequence, resident) for resident in busy if resident.sequence is not None]
         placed.sort(key=lambda pair: pair[0])
-        if not placed or not placed[0][0] < newcomer < placed[-1][0]:
+        here = newcomer.sequence
+        if here is None or not placed or not placed[0][0] < here < placed[-1][0]:
             return {}
-        place, resident = min(placed[0], placed[-1], key=lambda end: len(end[1].ids))
+        there, resident = min(placed[0], placed[-1], key=lambda end: len(end[1].ids))
+        state = self._memory.save(here) if len(newcomer.ids) else None
+        self._memory.forget(here)
         if len(resident.ids):
-            if not self._memory.share(place, newcomer, len(resident.ids)):
+            if not self._memory.share(there, here, len(resident.ids)):
                 return {}
-            self._memory.forget(place)
-        return {place: newcomer, newcomer: place}
+            self._memory.forget(there)
+        if state is not None:
+            self._memory.load(there, state)
+        return {there: here, here: there}
 
     def _fresh(self) -> int:
         if not self._free:

@@ -204,8 +204,9 @@ class Worker:
             self._start_over(cache)  # gives a place to everybody at work
         else:
             attempt.take(cache.take(attempt.ids, attempt.owner, busy))
-            if isinstance(cache, DividedCache) and not attempt.fed:
-                self._change_places(cache.make_way(attempt.place, busy))
+            if isinstance(cache, DividedCache) and len(attempt.pending) > attempt.fed:  # less to move than to read
+                self._change_places(cache.make_way(attempt.holding, busy))
+                attempt.fed = self._engine.context.last_position(attempt.place) + 1
 
     def _change_places(self, moved: Mapping[int, int]) -> None:
         """Attempts are in other sequences now."""

@@ -133,17 +133,20 @@ def test_a_sequence_that_holds_something_is_not_given_up_when_too_much_is_aside(
 def test_a_newcomer_between_others_changes_places_with_the_end_that_holds_less() -> None:
     memory = Sequences()
     cache = DividedCache(memory, 4, can_drop_parts=True, warm_bytes=WARM)
-    memory.held = {0: [1] * 5, 1: [], 2: [2] * 4, 3: [3] * 2}
+    memory.held = {0: [1] * 5, 1: [7] * 3, 2: [2] * 4, 3: [3] * 2}
     busy = [Resident(place, ids(*memory.held[place]), NOBODY) for place in (0, 2, 3)]
-    assert cache.make_way(1, busy) == {3: 1, 1: 3}
-    assert memory.held == {0: [1] * 5, 1: [3] * 2, 2: [2] * 4, 3: []}
-    assert cache.make_way(3, busy[:2]) == {}, "it is at an end already"
-    assert cache.make_way(3, []) == {}
+    assert cache.make_way(Resident(1, ids(7, 7, 7), NOBODY), busy) == {3: 1, 1: 3}
+    assert memory.held == {0: [1] * 5, 1: [3] * 2, 2: [2] * 4, 3: [7] * 3}
+    at_an_end = Resident(3, ids(7, 7, 7), NOBODY)
+    assert cache.make_way(at_an_end, busy[:2]) == {}
+    assert cache.make_way(at_an_end, []) == {}
+    assert memory.held[3] == [7] * 3
 
 
-def test_ends_that_hold_nothing_yet_change_places_too() -> None:
+def test_who_holds_nothing_yet_changes_places_too() -> None:
     cache = DividedCache(Sequences(), 3, can_drop_parts=True, warm_bytes=WARM)
-    assert cache.make_way(1, [Resident(place, ids(), NOBODY) for place in (0, 2)]) == {0: 1, 1: 0}
+    empty = [Resident(place, ids(), NOBODY) for place in range(3)]
+    assert cache.make_way(empty[1], [empty[0], empty[2]]) == {0: 1, 1: 0}
 
 
 def test_the_last_id_is_always_fed_again() -> None:
