@@ -14,7 +14,7 @@ import pytest
 from llamachat.store import Store
 from llamachat.tui.terminal_gone import Forgiving, is_gone
 from tests.integration.daemons import eventually
-from tests.integration.programs import Home, ending
+from tests.integration.programs import Home, Terminal, ending
 
 ARGUMENTS = ("--node", "ws://127.0.0.1:1/chat")
 TERMINAL = {"TERM": "xterm-256color"}
@@ -30,29 +30,35 @@ def draft(home: Home) -> str:
         return store.get_draft("new")
 
 
+async def seen_at_once(terminal: Terminal) -> None:
+    """Types a single character, which no two frames can share as they can a word."""
+    assert "#" not in terminal.screen
+    terminal.type("#")
+    await terminal.until("#")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_ends_it_in_order(home: Home, number: signal.Signals) -> None:
     async with home.at_terminal(*ARGUMENTS, env=TERMINAL) as (process, terminal):
         await terminal.until("F1 keys")
         terminal.type("halfway")
         await asyncio.to_thread(eventually, lambda: bool(draft(home)))
-        terminal.type(" there")
-        await terminal.until("there")
+        await seen_at_once(terminal)
         process.send_signal(number)
         await terminal.to_the_end()
         assert await ending(process) == 128 + number
     assert terminal.screen.rstrip().endswith("\x1b[?25h") or "\x1b[?1049l" in terminal.screen
-    assert draft(home) == "halfway there"
+    assert draft(home) == "halfway#"
 
 
 async def test_a_terminal_that_hangs_up_without_a_signal_ends_it(home: Home) -> None:
     async with home.at_terminal(*ARGUMENTS, env=TERMINAL) as (process, terminal):
         await terminal.until("F1 keys")
         terminal.type("halfway")
-        await terminal.until("halfway")
+        await seen_at_once(terminal)
         terminal.hang_up()
         assert await ending(process) == 128 + signal.SIGHUP
-    assert draft(home) == "halfway"
+    assert draft(home) == "halfway#"
 
 
 def test_a_terminal_is_there_until_its_other_end_is_closed() -> None:
