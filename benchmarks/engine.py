@@ -45,6 +45,9 @@ RUNNING = 4
 STEADY_ARRIVALS = 40
 CONVERSATION_WORDS = 400
 CHAT_SLOTS = 4
+WARM_UP_TOKENS = 4
+"""Of the answers in the first round, which does not count."""
+
 PLOT = Path("docs/engine.svg")
 MEASUREMENTS = ("decode", "step", "beside", "long", "gaps", "turns")
 PEERS = ".venv-peers/bin/python"
@@ -121,20 +124,20 @@ def over_the_socket(server: Server, measure: Callable[[Server, int, int], Corout
 def measure_decode(name: str, measured: Sequence[Measured], effort: Effort) -> Figures:
     """Prints the table; the tokens per second of each."""
     print(f"\n{name}: tokens per second, {effort.tokens} tokens an answer, {effort.rounds} rounds")
-    names = [name for name, _ in measured]
+    names = [server for server, _ in measured]
     others = names[1:]
-    heads = [*names, *(f"/ {name}" for name in others)]
+    heads = [*names, *(f"/ {other}" for other in others)]
     print(f"{'together':>10}" + "".join(f"{head:>16}" for head in heads))
     figures: Figures = {}
     for streams in STREAMS:
-        rates: dict[str, list[float]] = {name: [] for name in names}
+        rates: dict[str, list[float]] = {server: [] for server in names}
         for number in range(effort.rounds + 1):
-            for name, tokens_per_second in measured:
-                # The first round warms up.
-                rate = tokens_per_second(streams, effort.tokens if number else 4)
-                rates[name] += [rate] if number else []
-        found = figures[f"{streams} together"] = {name: median(rates[name]) for name in names}
-        ratios = [ratio(rates[names[0]], rates[name]) for name in others]
+            for server, tokens_per_second in measured:
+                found_rate = tokens_per_second(streams, effort.tokens if number else WARM_UP_TOKENS)
+                if number:
+                    rates[server].append(found_rate)
+        found = figures[f"{streams} together"] = {server: median(rates[server]) for server in names}
+        ratios = [ratio(rates[names[0]], rates[other]) for other in others]
         print(
             f"{streams:10d}" + "".join(f"{found[name]:16.1f}" for name in names) + "".join(f"{r:>16}" for r in ratios),
             flush=True,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
 import websockets
 
 from benchmarks.random_gguf import END_OF_TURN
@@ -91,7 +92,7 @@ class Daemon:
             self._url, subprotocols=[websockets.Subprotocol(Codec.MSGPACK)], max_size=MAX_FRAME_BYTES, compression=None
         ) as wire:
             name = uuid.uuid4().hex
-            params = Params(**{**_fields(SAMPLING), "max_tokens": tokens, "seed": 1})
+            params = msgspec.structs.replace(SAMPLING, max_tokens=tokens, seed=1)
             conversation = [PromptMessage(role, text) for role, text in messages]  # type: ignore[arg-type]
             frame = UserMessage(id=name, chat_id=chat or name, messages=conversation, params=params)
             reply.sent_at = time.perf_counter()
@@ -275,7 +276,3 @@ def busy_process() -> Iterator[None]:
             yield
         finally:
             process.terminate()
-
-
-def _fields(params: Params) -> dict[str, Any]:
-    return {name: getattr(params, name) for name in params.__struct_fields__}

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from benchmarks.peers import SAMPLING
 from llamachat.protocol import Params, PromptMessage
 from llamachat_daemon.engine import llama
 from llamachat_daemon.engine.engine import Engine, load
@@ -113,8 +114,6 @@ def measured(model: Path, threads: int, streams: Sequence[int]) -> list[Parts]:
 
 def main(arguments: list[str]) -> int:
     """Prints the parts."""
-    from benchmarks.peers import SAMPLING
-
     sampling = msgspec.structs.replace(SAMPLING, max_tokens=2 * (WARM_STEPS + STEPS), seed=1)
     decoding, drawing = Watch(), Watch()
     llama.c.llama_decode = decoding.over(llama.c.llama_decode)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from llamachat.protocol import Params, PromptMessage
+from llamachat_daemon.engine.passes import CELL_BLOCK
 from llamachat_daemon.engine.short import ShortContext
 from llamachat_daemon.pipe.frames import Cancel, Loaded, LoadFailed, Snapshot, Stop
 from tests.random_models import GUIDE, slow_model, tiny_model
@@ -90,8 +91,8 @@ async def test_the_context_is_what_was_asked_for_each_sequence(tiny: Path) -> No
         assert process.loaded.context == 700
         assert process.loaded.slots == 3
         assert process.loaded.kv_tokens >= 3 * 700
-        cells = process.loaded.kv_tokens + 3 * ShortContext.tokens
-        assert process.loaded.kv_bytes >= cells * 2 * 3 * (32 + 32)
+        short = -(-3 * ShortContext.tokens // CELL_BLOCK) * CELL_BLOCK  # llama.cpp rounds up
+        assert process.loaded.kv_bytes == (process.loaded.kv_tokens + short) * 2 * 3 * (32 + 32)
         assert len(process.loaded.fingerprint) == 32
 
 

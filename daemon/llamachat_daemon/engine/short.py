@@ -51,6 +51,8 @@ class ShortContext:
 
     def visit(self, sequence: int) -> bool:
         """Brings what the sequence holds at home here; it stays there, too. False where that did not work."""
+        if self._home.last_position(sequence) < 0:
+            return True
         return self._carry(self._home, self.context, sequence, Layout(1, 0, transposed=False))
 
     def go_home(self, sequence: int) -> bool:

@@ -143,6 +143,15 @@ def test_a_newcomer_between_others_changes_places_with_the_end_that_holds_less()
     assert memory.held[3] == [7] * 3
 
 
+def test_a_newcomer_that_loses_what_it_holds_has_changed_places_all_the_same() -> None:
+    memory = Sequences(cells=8)
+    cache = DividedCache(memory, 3, can_drop_parts=True, warm_bytes=WARM)
+    memory.held = {0: [1] * 5, 1: [7] * 3, 2: [3] * 2}
+    busy = [Resident(place, ids(*memory.held[place]), NOBODY) for place in (0, 2)]
+    assert cache.make_way(Resident(1, ids(7, 7, 7), NOBODY), busy) == {2: 1, 1: 2}
+    assert memory.held == {0: [1] * 5, 1: [3] * 2, 2: []}
+
+
 def test_who_holds_nothing_yet_changes_places_too() -> None:
     cache = DividedCache(Sequences(), 3, can_drop_parts=True, warm_bytes=WARM)
     empty = [Resident(place, ids(), NOBODY) for place in range(3)]

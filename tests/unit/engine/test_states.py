@@ -75,6 +75,16 @@ def test_an_answer_that_visits_the_other_context_goes_on_as_it_would_have_at_hom
     assert went == stayed
 
 
+def test_an_answer_may_begin_on_a_visit(home: Context, abroad: ShortContext, capfd: pytest.CaptureFixture[str]) -> None:
+    stayed = feed(home, IDS[:1])
+    home.forget(SEQUENCE)
+    assert abroad.visit(SEQUENCE)
+    assert capfd.readouterr().err == ""
+    assert feed(abroad.context, IDS[:1]) == stayed
+    assert abroad.go_home(SEQUENCE)
+    assert home.last_position(SEQUENCE) == 0
+
+
 def test_a_visitor_may_change_its_number(home: Context, abroad: ShortContext) -> None:
     token = np.array([feed(home, IDS)], dtype=np.int32)
     stayed = feed(home, token, len(IDS))
